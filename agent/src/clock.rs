@@ -1,0 +1,25 @@
+//! Time, as the application has it.
+
+/// Milliseconds that count up and wrap, and a way to wait for one of them.
+///
+/// Only differences count, so the start is arbitrary, and wrapping after 2^32 ms (49 days) is expected. Nothing waits
+/// longer than 2^31 ms.
+pub trait Clock {
+    /// Now, in milliseconds.
+    fn now_ms(&self) -> u32;
+
+    /// Waits until [`now_ms`](Self::now_ms) has reached `deadline`; at once if it has.
+    ///
+    /// It may be dropped at any time, and be called again with another deadline. Waking too early is harmless.
+    fn wait_until(&self, deadline: u32) -> impl Future<Output = ()>;
+}
+
+impl<C: Clock> Clock for &C {
+    fn now_ms(&self) -> u32 {
+        C::now_ms(self)
+    }
+
+    fn wait_until(&self, deadline: u32) -> impl Future<Output = ()> {
+        C::wait_until(self, deadline)
+    }
+}

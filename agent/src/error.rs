@@ -1,0 +1,26 @@
+//! Why a connection ended.
+
+pub use embedded_io_async::ErrorKind;
+
+use crate::wire::ConnectReturnCode;
+
+/// Why [`run`](crate::Agent::run) ended other than by a `Disconnect` command.
+///
+/// Commands that were queued and not begun stay queued for the next connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    // The first, so that an agent before its first connection is all zeros and takes no flash.
+    /// The agent is running already, in another task.
+    Busy,
+    /// The transport failed, in this way.
+    Transport(ErrorKind),
+    /// The Server closed the network connection.
+    Closed,
+    /// The Server refused the connection (3.2.2.3). It is useless to try again at once with the same CONNECT.
+    Refused(ConnectReturnCode),
+    /// The Server sent a packet that is malformed, or that it must not send now `[MQTT-4.8.0-1]`.
+    Protocol,
+    /// The Server sent no CONNACK, no PINGRESP, or took no bytes, for as long as the profile allows.
+    Timeout,
+}

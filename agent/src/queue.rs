@@ -1,0 +1,313 @@
+//! The command queue: slots that own the bytes of one control packet each.
+//!
+//! A slot is reserved under the lock, filled outside it, and put in line under it again: interrupts are masked for a
+//! few steps over the slots, however large the packets are. Wakers are called outside it too.
+
+use core::cell::Cell;
+use core::ptr;
+use core::task::{Context, Poll, Waker};
+
+use critical_section::{CriticalSection, Mutex};
+use spin::mutex::{SpinMutex, SpinMutexGuard};
+
+use crate::command::CommandError;
+use crate::wire::{Encode, EncodeError, Writer};
+
+/// What a slot is doing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Free,
+    /// The caller is writing its packet.
+    Reserved,
+    /// In line, not begun.
+    Queued,
+    /// In line, and some of its bytes may have been sent.
+    Sending,
+    /// Done: the outcome waits for the command's future.
+    Sent,
+    /// Done as well: the connection ended before the packet was sent whole.
+    Lost,
+}
+
+/// A place for one command.
+pub(crate) struct Slot<const PACKET: usize> {
+    control: Mutex<Control>,
+    /// Locked by whom the state gives it to: the caller while `Reserved`, the agent while `Sending`. Nobody waits.
+    packet: SpinMutex<Packet<PACKET>>,
+}
+
+struct Control {
+    state: Cell<State>,
+    /// A future waits for the outcome. Without one, the slot is free as soon as the command is done.
+    watched: Cell<bool>,
+    /// How many of the slots in line came earlier.
+    ahead: Cell<u8>,
+    /// The command's future, if watched; else some future that waits for any slot to become free.
+    waker: Cell<Option<Waker>>,
+}
+
+/// A control packet. It begins as far behind the start of the bytes as its fixed header is shorter than the longest.
+pub(crate) struct Packet<const SIZE: usize> {
+    end: u16,
+    bytes: [u8; SIZE],
+}
+
+impl<const SIZE: usize> Packet<SIZE> {
+    fn encode(&mut self, packet: &dyn Encode) -> Result<(), EncodeError> {
+        let mut writer = Writer::new(&mut self.bytes);
+        packet.encode(&mut writer);
+        self.end = writer.finish()?.end as u16;
+        Ok(())
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        let end = usize::from(self.end);
+        self.bytes.get(Writer::start(end)..end).unwrap_or_default()
+    }
+}
+
+impl<const PACKET: usize> Slot<PACKET> {
+    const fn new() -> Self {
+        Self {
+            control: Mutex::new(Control {
+                state: Cell::new(State::Free),
+                watched: Cell::new(false),
+                ahead: Cell::new(0),
+                waker: Cell::new(None),
+            }),
+            packet: SpinMutex::new(Packet {
+                end: 0,
+                bytes: [0; PACKET],
+            }),
+        }
+    }
+}
+
+impl Control {
+    fn is_in_line(&self) -> bool {
+        matches!(self.state.get(), State::Queued | State::Sending)
+    }
+}
+
+/// The slots of an agent.
+#[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
+pub(crate) struct Queue<const COMMANDS: usize, const PACKET: usize> {
+    /// The task that runs the connection.
+    agent: Mutex<Cell<Option<Waker>>>,
+    /// A future that waits for any slot to become free.
+    waiting: Mutex<Cell<Option<Waker>>>,
+    slots: [Slot<PACKET>; COMMANDS],
+}
+
+// The caller's side.
+impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
+    pub(crate) const fn new() -> Self {
+        const { assert!(COMMANDS > 0 && COMMANDS < 256, "an agent has 1 to 255 commands") };
+        const {
+            assert!(
+                PACKET > Writer::FIXED_HEADER && PACKET < 65_536,
+                "a packet has 6 to 65,535 bytes"
+            )
+        };
+        Self {
+            agent: Mutex::new(Cell::new(None)),
+            waiting: Mutex::new(Cell::new(None)),
+            slots: [const { Slot::new() }; COMMANDS],
+        }
+    }
+
+    /// Puts a packet in line. A future that gives its context learns the outcome; if no slot is free, it is woken when
+    /// one may be.
+    pub(crate) fn submit(
+        &self,
+        packet: &dyn Encode,
+        future: Option<&Context<'_>>,
+    ) -> Result<&Slot<PACKET>, CommandError> {
+        let Some((slot, mut bytes)) = self.reserve(future) else {
+            return Err(CommandError::QueueFull);
+        };
+        let encoded = bytes.encode(packet);
+        drop(bytes);
+        if let Err(error) = encoded {
+            self.done(slot, State::Free);
+            return Err(CommandError::Invalid(error));
+        }
+        wake(critical_section::with(|cs| {
+            let mut ahead = 0;
+            for slot in &self.slots {
+                ahead += u8::from(slot.control.borrow(cs).is_in_line());
+            }
+            let control = slot.control.borrow(cs);
+            control.ahead.set(ahead);
+            control.watched.set(future.is_some());
+            control.state.set(State::Queued);
+            self.agent.borrow(cs).take()
+        }));
+        Ok(slot)
+    }
+
+    fn reserve(&self, future: Option<&Context<'_>>) -> Option<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>)> {
+        let waker = future.map(|context| context.waker().clone());
+        critical_section::with(|cs| {
+            for slot in &self.slots {
+                let state = &slot.control.borrow(cs).state;
+                if state.get() == State::Free
+                    && let Some(packet) = slot.packet.try_lock()
+                {
+                    state.set(State::Reserved);
+                    return Some((slot, packet));
+                }
+            }
+            if let Some(waker) = waker {
+                self.wait(cs, waker);
+            }
+            None
+        })
+    }
+
+    /// Finds a place for the waker of a future that waits for any slot: with it, and one in each slot that no future
+    /// watches, there is room for one task more than there are slots. Further ones take turns.
+    fn wait(&self, cs: CriticalSection<'_>, waker: Waker) {
+        let mut place = self.waiting.borrow(cs);
+        for slot in &self.slots {
+            let control = slot.control.borrow(cs);
+            let present = place.take();
+            if present.as_ref().is_none_or(|present| present.will_wake(&waker)) {
+                break;
+            }
+            place.set(present);
+            if !control.watched.get() {
+                place = &control.waker;
+            }
+        }
+        if let Some(displaced) = place.replace(Some(waker)) {
+            displaced.wake();
+        }
+    }
+
+    /// A step of a command's future: puts the packet in line, if it has no `slot` yet, then waits for the outcome.
+    #[inline(never)]
+    pub(crate) fn poll<'a>(
+        &'a self,
+        slot: &mut Option<&'a Slot<PACKET>>,
+        packet: &dyn Encode,
+        context: &Context<'_>,
+    ) -> Poll<Result<(), CommandError>> {
+        let present = match *slot {
+            Some(slot) => slot,
+            None => match self.submit(packet, Some(context)) {
+                Ok(submitted) => *slot.insert(submitted),
+                Err(CommandError::QueueFull) => return Poll::Pending,
+                Err(error) => return Poll::Ready(Err(error)),
+            },
+        };
+        let outcome = self.outcome(present, context);
+        if outcome.is_ready() {
+            *slot = None;
+        }
+        outcome
+    }
+
+    /// The outcome of the command in this slot, once; then the slot is free.
+    fn outcome(&self, slot: &Slot<PACKET>, context: &Context<'_>) -> Poll<Result<(), CommandError>> {
+        let waker = context.waker().clone();
+        let state = critical_section::with(|cs| {
+            let control = slot.control.borrow(cs);
+            control.waker.set(Some(waker));
+            control.state.get()
+        });
+        let outcome = match state {
+            State::Sent => Ok(()),
+            State::Lost => Err(CommandError::ConnectionLost),
+            _ => return Poll::Pending,
+        };
+        self.abandon(slot);
+        Poll::Ready(outcome)
+    }
+
+    /// The future of the command is gone: a command that was not begun is cancelled, one that was runs on unwatched.
+    pub(crate) fn abandon(&self, slot: &Slot<PACKET>) {
+        let state = critical_section::with(|cs| {
+            let control = slot.control.borrow(cs);
+            control.watched.set(false);
+            control.state.get()
+        });
+        if state != State::Sending {
+            self.done(slot, State::Free);
+        }
+    }
+}
+
+// The agent's side.
+impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
+    /// Lets submissions wake the task of this context.
+    pub(crate) fn register(&self, context: &Context<'_>) {
+        let waker = context.waker().clone();
+        critical_section::with(|cs| self.agent.borrow(cs).set(Some(waker)));
+    }
+
+    /// The command that is first in line, to be sent now.
+    pub(crate) fn next(&self) -> Option<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>)> {
+        critical_section::with(|cs| {
+            let mut first = None;
+            let mut least = u8::MAX;
+            for slot in &self.slots {
+                let control = slot.control.borrow(cs);
+                if control.state.get() == State::Queued && control.ahead.get() < least {
+                    least = control.ahead.get();
+                    first = Some(slot);
+                }
+            }
+            let slot = first?;
+            slot.control.borrow(cs).state.set(State::Sending);
+            Some((slot, slot.packet.try_lock()?))
+        })
+    }
+
+    /// The packet of this slot has been sent.
+    pub(crate) fn sent(&self, slot: &Slot<PACKET>) {
+        self.done(slot, State::Sent);
+    }
+
+    /// The connection has ended: a command that was being sent is lost, those behind it stay in line.
+    pub(crate) fn interrupt(&self) {
+        for slot in &self.slots {
+            if critical_section::with(|cs| slot.control.borrow(cs).state.get() == State::Sending) {
+                self.done(slot, State::Lost);
+            }
+        }
+    }
+
+    /// A command is done, and its slot free unless a future watches it. Wakes all who may care.
+    #[inline(never)]
+    fn done(&self, slot: &Slot<PACKET>, outcome: State) {
+        critical_section::with(|cs| {
+            let control = slot.control.borrow(cs);
+            if control.is_in_line() {
+                for other in &self.slots {
+                    let ahead = &other.control.borrow(cs).ahead;
+                    if ahead.get() > control.ahead.get() {
+                        ahead.set(ahead.get() - 1);
+                    }
+                }
+            }
+            control
+                .state
+                .set(if control.watched.get() { outcome } else { State::Free });
+        });
+        wake(critical_section::with(|cs| self.waiting.borrow(cs).take()));
+        for other in &self.slots {
+            wake(critical_section::with(|cs| {
+                let control = other.control.borrow(cs);
+                let cares = !control.watched.get() || ptr::eq(other, slot);
+                if cares { control.waker.take() } else { None }
+            }));
+        }
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}

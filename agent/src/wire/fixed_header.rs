@@ -1,0 +1,87 @@
+//! The fixed header, in a stream of bytes that may end anywhere (2.2).
+
+use super::DecodeError;
+
+/// The shortest fixed header: a first byte and a remaining length of one byte.
+pub const MIN: usize = 2;
+
+/// The longest fixed header: a first byte and a remaining length of four bytes.
+pub const MAX: usize = 5;
+
+/// A fixed header, as far as it tells where things are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixedHeader {
+    /// Its own length, in bytes.
+    pub length: usize,
+    /// The bytes that follow it, up to the end of the packet.
+    pub remaining_length: usize,
+}
+
+impl FixedHeader {
+    /// Reads the fixed header that `bytes` begin with; `None` if they end before it does.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where the remaining length takes more than four bytes (2.2.3).
+    pub fn decode(bytes: &[u8]) -> Result<Option<Self>, DecodeError> {
+        let mut remaining_length = 0;
+        let mut shift = 0;
+        for (i, &byte) in bytes.iter().enumerate().skip(1) {
+            remaining_length |= usize::from(byte & 0x7F) << shift;
+            if byte & 0x80 == 0 {
+                return Ok(Some(Self {
+                    length: i + 1,
+                    remaining_length,
+                }));
+            }
+            shift += 7;
+            if shift == 28 {
+                return Err(DecodeError);
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_with_the_first_byte_that_has_no_continuation_bit() {
+        let header = |length, remaining_length| {
+            Ok(Some(FixedHeader {
+                length,
+                remaining_length,
+            }))
+        };
+        assert_eq!(FixedHeader::decode(&[0xD0, 0]), header(2, 0));
+        assert_eq!(FixedHeader::decode(&[0x20, 2, 0, 0]), header(2, 2));
+        assert_eq!(FixedHeader::decode(&[0x30, 0x80, 0x01]), header(3, 128));
+        assert_eq!(
+            FixedHeader::decode(&[0x30, 0xFF, 0xFF, 0xFF, 0x7F]),
+            header(5, 268_435_455)
+        );
+    }
+
+    #[test]
+    fn may_end_too_early() {
+        for bytes in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x80],
+            &[0x30, 0x80, 0x80],
+            &[0x30, 0xFF, 0xFF, 0xFF],
+        ] {
+            assert_eq!(FixedHeader::decode(bytes), Ok(None), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn remaining_length_takes_at_most_four_bytes() {
+        assert_eq!(FixedHeader::decode(&[0x30, 0x80, 0x80, 0x80, 0x80]), Err(DecodeError));
+        assert_eq!(
+            FixedHeader::decode(&[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]),
+            Err(DecodeError)
+        );
+    }
+}

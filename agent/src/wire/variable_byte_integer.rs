@@ -1,0 +1,36 @@
+//! The encoding of the remaining length: seven bits a byte, the least significant first (2.2.3).
+
+/// The largest value that four bytes hold.
+pub const MAX: usize = 268_435_455;
+
+/// Bytes that `value` takes, 1 to 4.
+pub const fn size(value: usize) -> usize {
+    let mut size = 1;
+    let mut rest = value >> 7;
+    while rest > 0 {
+        size += 1;
+        rest >>= 7;
+    }
+    size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn size_changes_where_table_2_4_says() {
+        for (value, bytes) in [
+            (0, 1),
+            (127, 1),
+            (128, 2),
+            (16_383, 2),
+            (16_384, 3),
+            (2_097_151, 3),
+            (2_097_152, 4),
+            (MAX, 4),
+        ] {
+            assert_eq!(size(value), bytes, "{value}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The kinds of mistakes.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $name:ident = $text:literal,)+) => {
+        /// The rule that a spec breaks. The README has a table of them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the README's table.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The code as reports show it: `spec::unknown-enum`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!("spec::", $text),)+
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not of the language.
+    Syntax = "syntax",
+    /// A `{` without its `}`.
+    UnclosedBlock = "unclosed-block",
+    /// A block that declares nothing.
+    EmptyBlock = "empty-block",
+    /// `variable` after `payload`, or a part twice.
+    PartOrder = "part-order",
+    /// A type that the language does not have.
+    UnknownType = "unknown-type",
+
+    /// Two enums of one name.
+    DuplicateEnum = "duplicate-enum",
+    /// Two variants of one name in an enum.
+    DuplicateVariant = "duplicate-variant",
+    /// Two packets of one name.
+    DuplicatePacket = "duplicate-packet",
+    /// A field with a name that is taken.
+    DuplicateField = "duplicate-field",
+    /// A flag with a name that is taken.
+    DuplicateFlag = "duplicate-flag",
+    /// A name that is not written the way its kind is.
+    NameStyle = "name-style",
+
+    /// A section that is not dotted numbers.
+    SectionForm = "section-form",
+    /// A statement tag that is not `MQTT-<section>-<number>`.
+    StatementForm = "statement-form",
+    /// A statement twice on one item.
+    DuplicateStatement = "duplicate-statement",
+
+    /// A protocol level that does not fit one byte.
+    LevelRange = "level-range",
+    /// A control packet type outside of 1 to 15.
+    PacketTypeRange = "packet-type-range",
+    /// Two packets of one control packet type.
+    DuplicatePacketType = "duplicate-packet-type",
+
+    /// An enum that is not declared.
+    UnknownEnum = "unknown-enum",
+    /// An enum that nothing refers to.
+    UnusedEnum = "unused-enum",
+    /// A variant's value that does not fit one byte.
+    VariantRange = "variant-range",
+    /// Two variants of one value in an enum.
+    DuplicateValue = "duplicate-value",
+
+    /// A bit outside of its flags.
+    BitRange = "bit-range",
+    /// Bits that are named from low to high.
+    BitOrder = "bit-order",
+    /// A bit that two flags claim.
+    BitOverlap = "bit-overlap",
+    /// A bit that no flag describes.
+    BitGap = "bit-gap",
+    /// A value of reserved bits that does not fit them.
+    ReservedRange = "reserved-range",
+    /// A field of several bits without an enum.
+    WideFlag = "wide-flag",
+    /// A `has` flag of several bits.
+    WideHas = "wide-has",
+    /// An enum with values that do not fit their bits.
+    NarrowBits = "narrow-bits",
+
+    /// `has x` without an optional field `x`.
+    UnknownOptional = "unknown-optional",
+    /// An optional field without its `has` flag.
+    MissingHas = "missing-has",
+    /// Two `has` flags for one field.
+    DuplicateHas = "duplicate-has",
+    /// A flag of a group that does not exist.
+    UnknownGroup = "unknown-group",
+    /// A condition on a flag that does not exist.
+    UnknownFlag = "unknown-flag",
+    /// A flag that comes after the field or group it belongs to.
+    LateFlag = "late-flag",
+    /// A condition that is never met.
+    NeverMet = "never-met",
+    /// `requires x` without a field `x`.
+    UnknownRequirement = "unknown-requirement",
+    /// `requires` between fields of which one is not optional.
+    NeedlessRequirement = "needless-requirement",
+    /// A field that requires itself.
+    RequiresItself = "requires-itself",
+    /// A field of a group with a presence of its own.
+    ConditionalMember = "conditional-member",
+    /// A byte of flags that is not in every packet.
+    ConditionalFlags = "conditional-flags",
+    /// A constant that is optional.
+    OptionalConstant = "optional-constant",
+
+    /// A constant of another kind than its type.
+    ConstantType = "constant-type",
+    /// A constant that its type cannot hold.
+    ConstantRange = "constant-range",
+    /// Fields after a `rest`.
+    RestNotLast = "rest-not-last",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,233 @@
+//! The command line.
+
+use crate::elf::Image;
+use crate::firmware::Firmware;
+use crate::profiles::Profiles;
+use crate::render::{self, Look};
+use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
+use crate::system::{self, Host, System};
+use crate::toolchain::{Library, Request, Toolchain};
+use crate::workspace::Workspace;
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Measures what each profile adds to a firmware image, and holds it to its budget.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo size-report",
+    bin_name = "cargo size-report",
+    version,
+    args_conflicts_with_subcommands = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Option<Task>,
+    #[command(flatten)]
+    measure: Measure,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Measure all profiles. Exit code 0: all is well, 1: a profile breaks a promise, 2: could not measure.
+    Measure(Measure),
+    /// Build one firmware package as the profiles are built, and print the path of its ELF file.
+    Build(Build),
+}
+
+#[derive(Debug, Args)]
+struct Common {
+    /// The file with the profiles [default: profiles/profiles.toml of the workspace].
+    #[arg(long, value_name = "FILE")]
+    profiles: Option<PathBuf>,
+    /// Use this library only. Figures from the two cannot be compared [default: prebuilt, or else build-std].
+    #[arg(long)]
+    library: Option<Library>,
+    /// Install nothing, and fail if a toolchain is missing.
+    #[arg(long)]
+    no_install: bool,
+}
+
+#[derive(Debug, Args)]
+struct Measure {
+    #[command(flatten)]
+    common: Common,
+    /// Print the report as JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// List the N largest symbols that each profile adds.
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "json")]
+    symbols: usize,
+}
+
+#[derive(Debug, Args)]
+struct Build {
+    #[command(flatten)]
+    common: Common,
+    /// The firmware's package.
+    package: String,
+    /// Its binary, needed if it has several.
+    #[arg(long, value_name = "NAME")]
+    bin: Option<String>,
+    /// The package's features to build it with.
+    #[arg(long, value_delimiter = ',')]
+    features: Vec<String>,
+}
+
+/// Runs the program. Its exit code is 0 if all is well, 1 if a profile breaks a promise, and 2 if that could not be
+/// found out.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
+        Task::Measure(measure) => measure.run(),
+        Task::Build(build) => build.run(),
+    };
+    result.unwrap_or_else(|error| {
+        Host.say(&format!("error: {error:#}"));
+        ExitCode::from(2)
+    })
+}
+
+/// What both tasks need: where they are, what to build and what with.
+struct Setting {
+    workspace: Workspace,
+    profiles: Profiles,
+    toolchain: Toolchain,
+}
+
+impl Common {
+    fn setting(&self) -> Result<Setting> {
+        let workspace = Workspace::locate()?;
+        let path = self
+            .profiles
+            .clone()
+            .unwrap_or_else(|| workspace.root.join("profiles/profiles.toml"));
+        let profiles = Profiles::read(&path)?;
+        for name in system::ignored_flags() {
+            Host.say(&format!(
+                "{name} is ignored: firmware is built with the flags of .cargo/config.toml alone"
+            ));
+        }
+        let target = &profiles.firmware.target;
+        let request = Request {
+            target,
+            library: self.library,
+            install: !self.no_install,
+        };
+        let toolchain = Toolchain::find(&Host, request)?;
+        Ok(Setting {
+            workspace,
+            profiles,
+            toolchain,
+        })
+    }
+}
+
+impl Setting {
+    fn build(&self, firmware: Firmware) -> Result<PathBuf> {
+        Host.say(&format!("building {}", firmware.bin.unwrap_or(firmware.package)));
+        firmware.build(&self.workspace, &self.toolchain)
+    }
+
+    fn image(&self, bin: &str, features: &[String]) -> Result<Image> {
+        let package = &self.profiles.firmware.package;
+        Image::read(&self.build(Firmware {
+            package,
+            bin: Some(bin),
+            features,
+        })?)
+    }
+}
+
+impl Measure {
+    fn run(&self) -> Result<ExitCode> {
+        let setting = self.common.setting()?;
+        let firmware = &setting.profiles.firmware;
+        let baseline = Baseline::from(setting.image(&firmware.baseline, &[])?);
+        let mut profiles = Vec::new();
+        for (name, profile) in &setting.profiles.profiles {
+            let image = setting.image(&profile.binary, &profile.features)?;
+            profiles.push(Measured::new(name, profile, &firmware.forbid, image, &baseline));
+        }
+        let report = Report {
+            schema: SCHEMA,
+            toolchain: Identity::new(&setting.toolchain, &setting.workspace)?,
+            cargo_lock_sha256: setting.workspace.lock_sha256()?,
+            baseline,
+            profiles,
+        };
+        let path = report.write(&setting.workspace.target_directory)?;
+        Host.say(&format!("wrote {}", path.display()));
+        if self.json {
+            print(&report.to_json()?)?;
+        } else {
+            let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none();
+            print(&render::table(
+                &report,
+                Look {
+                    colour,
+                    symbols: self.symbols,
+                },
+            ))?;
+        }
+        Ok(ExitCode::from(u8::from(!report.is_ok())))
+    }
+}
+
+impl Build {
+    fn run(&self) -> Result<ExitCode> {
+        let setting = self.common.setting()?;
+        let firmware = Firmware {
+            package: &self.package,
+            bin: self.bin.as_deref(),
+            features: &self.features,
+        };
+        let path = setting.build(firmware)?;
+        // An image that was linked wrongly is better found here than on the chip.
+        Image::read(&path)?;
+        print(&format!("{}\n", path.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// `print!` panics if nobody reads on; this does not.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn measuring_is_what_is_done_by_default() {
+        let cli = Cli::try_parse_from(["", "--symbols", "5", "--library", "build-std"]).unwrap();
+        assert!(cli.task.is_none());
+        assert_eq!(
+            (cli.measure.symbols, cli.measure.common.library),
+            (5, Some(Library::BuildStd))
+        );
+    }
+
+    #[test]
+    fn features_are_separated_by_commas() {
+        let cli = Cli::try_parse_from(["", "build", "firmware", "--bin", "beacon", "--features", "a,b"]).unwrap();
+        let Some(Task::Build(build)) = cli.task else {
+            panic!("not a build")
+        };
+        assert_eq!(build.features, ["a", "b"]);
+    }
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod budget;
+pub mod cli;
+pub mod debian;
+pub mod elf;
+pub mod firmware;
+pub mod forbidden;
+pub mod profiles;
+pub mod reference;
+pub mod render;
+pub mod report;
+pub mod system;
+pub mod toolchain;
+pub mod workspace;

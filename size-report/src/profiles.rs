@@ -1,0 +1,154 @@
+//! `profiles.toml`: the profiles, what each promises, and the firmware that they are measured in.
+
+use crate::budget::Budget;
+use crate::forbidden::Pattern;
+use anyhow::{Context, Result, bail};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::fs;
+use std::path::Path;
+
+/// All of `profiles.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profiles {
+    /// What every profile has in common.
+    pub firmware: Firmware,
+    /// The profiles by name, in the file's order.
+    pub profiles: IndexMap<String, Profile>,
+}
+
+/// The `[firmware]` table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Firmware {
+    /// The package with the binaries to measure.
+    pub package: String,
+    /// The target to build them for.
+    pub target: String,
+    /// The binary without MQTT, which all others are measured against.
+    pub baseline: String,
+    /// Symbols that no profile's image may contain.
+    #[serde(default)]
+    pub forbid: Vec<Pattern>,
+}
+
+/// A `[profiles.NAME]` table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The binary that uses the profile.
+    pub binary: String,
+    /// The features of the firmware package that it is built with.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// What it may add to the baseline.
+    pub budget: Budget,
+}
+
+impl Profiles {
+    /// Reads the file at `path`.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}: name another file with --profiles", path.display()))?;
+        Self::parse(&text).with_context(|| format!("{} is not as it should be", path.display()))
+    }
+
+    /// Reads the text of a `profiles.toml`; the errors say where in it they are.
+    pub fn parse(text: &str) -> Result<Self> {
+        let profiles: Self = toml::from_str(text)?;
+        if profiles.profiles.is_empty() {
+            bail!("no profile to measure: add a `[profiles.NAME]` table");
+        }
+        Ok(profiles)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"
+[firmware]
+package  = "slimqtt-firmware"
+target   = "thumbv6m-none-eabi"
+baseline = "baseline"
+forbid   = ["core::fmt", "alloc::", "__aeabi_uldivmod"]
+
+[profiles.sensor]
+binary   = "sensor"
+features = ["publish", "qos1"]
+budget   = { flash = 4096, ram = 512 }
+
+[profiles.beacon]
+binary   = "beacon"
+budget   = { flash = 2600, ram = 700 }
+"#;
+
+    fn error(change: (&str, &str)) -> String {
+        assert!(SAMPLE.contains(change.0));
+        format!(
+            "{:#}",
+            Profiles::parse(&SAMPLE.replacen(change.0, change.1, 1)).unwrap_err()
+        )
+    }
+
+    #[test]
+    fn the_sample_is_read_in_its_own_order() {
+        let profiles = Profiles::parse(SAMPLE).unwrap();
+        assert_eq!(profiles.profiles.keys().collect::<Vec<_>>(), ["sensor", "beacon"]);
+        assert_eq!(profiles.profiles["sensor"].features, ["publish", "qos1"]);
+        assert_eq!(profiles.profiles["beacon"].budget, Budget { flash: 2600, ram: 700 });
+        assert_eq!(profiles.firmware.forbid.len(), 3);
+    }
+
+    #[test]
+    fn an_unknown_key_is_located() {
+        let expected = "TOML parse error at line 10, column 1
+   |
+10 | feature = [\"publish\", \"qos1\"]
+   | ^^^^^^^
+unknown field `feature`, expected one of `binary`, `features`, `budget`
+";
+        assert_eq!(error(("features =", "feature =")), expected);
+    }
+
+    #[test]
+    fn a_budget_below_zero_is_located() {
+        let expected = "TOML parse error at line 11, column 22
+   |
+11 | budget   = { flash = -1, ram = 512 }
+   |                      ^^
+invalid value: integer `-1`, expected u32
+";
+        assert_eq!(error(("4096", "-1")), expected);
+    }
+
+    #[test]
+    fn a_missing_budget_is_located() {
+        let message = error(("budget   = { flash = 2600, ram = 700 }", ""));
+        assert!(
+            message.starts_with("TOML parse error at line 13, column 1\n"),
+            "{message}"
+        );
+        assert!(message.ends_with("missing field `budget`\n"), "{message}");
+    }
+
+    #[test]
+    fn a_bad_pattern_is_located() {
+        let message = error(("\"alloc::\"", "\"alloc::*\""));
+        assert!(message.starts_with("TOML parse error at line 6, column "), "{message}");
+        assert!(message.contains("`alloc::*` is neither a Rust path"), "{message}");
+    }
+
+    #[test]
+    fn a_file_without_profiles_is_an_error() {
+        let text = "profiles = {}\n[firmware]\npackage = \"p\"\ntarget = \"t\"\nbaseline = \"b\"\n";
+        assert!(
+            Profiles::parse(text)
+                .unwrap_err()
+                .to_string()
+                .starts_with("no profile to measure")
+        );
+    }
+}

@@ -1,0 +1,272 @@
+//! The report as text for a terminal. Its width does not depend on the terminal, and nothing is told by colour alone.
+
+use crate::budget::Verdict;
+use crate::elf::Symbol;
+use crate::reference::{self, File};
+use crate::report::{Identity, Measured, Report};
+use crate::toolchain::Library;
+use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
+
+/// How to show a report.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// Whether the verdicts are coloured.
+    pub colour: bool,
+    /// How many of the largest symbols to list for each profile.
+    pub symbols: usize,
+}
+
+/// How many symbols a failure names.
+const SUSPECTS: usize = 3;
+
+/// The whole text: budgets, comparison with the reference, toolchain, and what is wrong, if anything is.
+pub fn table(report: &Report, look: Look) -> String {
+    let mut sections = vec![budgets(report, look), comparison(report), toolchain(&report.toolchain)];
+    if look.symbols > 0 {
+        sections.extend(report.profiles.iter().map(|profile| {
+            let symbols = symbols(profile.new_symbols(&report.baseline).take(look.symbols));
+            format!(
+                "{}: the largest symbols that the baseline does not have\n\n{symbols}",
+                profile.name
+            )
+        }));
+    }
+    sections.extend(
+        report
+            .profiles
+            .iter()
+            .filter_map(|profile| over_budget(profile, report)),
+    );
+    sections.extend(report.profiles.iter().filter_map(forbidden));
+    sections.join("\n\n") + "\n"
+}
+
+fn budgets(report: &Report, look: Look) -> String {
+    let header = [
+        "profile",
+        "flash added",
+        "budget",
+        "used",
+        "RAM added",
+        "budget",
+        "verdict",
+    ];
+    let mut table = new_table(&header, &[0, 6]);
+    if look.colour {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    for profile in &report.profiles {
+        let (added, budget) = (profile.added, profile.budget);
+        let colour = if profile.verdict == Verdict::Ok {
+            Color::Green
+        } else {
+            Color::Red
+        };
+        table.add_row(vec![
+            Cell::new(&profile.name),
+            Cell::new(number(added.flash)),
+            Cell::new(number(budget.flash.into())),
+            Cell::new(used(added.flash, budget.flash)),
+            Cell::new(number(added.ram)),
+            Cell::new(number(budget.ram.into())),
+            Cell::new(verdict(profile)).fg(colour),
+        ]);
+    }
+    let baseline = &report.baseline;
+    format!(
+        "What each profile adds to the baseline image ({} bytes of flash, {} of RAM), in bytes\n\n{}",
+        number(baseline.flash as i64),
+        number(baseline.ram as i64),
+        table.trim_fmt()
+    )
+}
+
+fn verdict(profile: &Measured) -> String {
+    let excess = profile.budget.excess(profile.added);
+    let mut faults = Vec::new();
+    if excess.flash > 0 {
+        faults.push(format!("OVER by {}", number(excess.flash)));
+    }
+    if excess.ram > 0 {
+        faults.push(format!("RAM OVER by {}", number(excess.ram)));
+    }
+    if !profile.forbidden.is_empty() {
+        faults.push("FORBIDDEN symbols".to_owned());
+    }
+    if faults.is_empty() {
+        "ok".to_owned()
+    } else {
+        faults.join(", ")
+    }
+}
+
+fn comparison(report: &Report) -> String {
+    let mut files = new_table(&["file", "-O1", "-Os"], &[0]);
+    for file in reference::FILES.iter().chain([&reference::TOTAL]) {
+        files.add_row([file.name.to_owned(), tenths(file.o1), tenths(file.os)]);
+    }
+    let File { o1, os, .. } = reference::TOTAL;
+    let share_of = |name: &str, total| format!("of {name} ({})", number(reference::bytes(total).into()));
+    let mut shares = new_table(
+        &["profile", "flash added", &share_of("-O1", o1), &share_of("-Os", os)],
+        &[0],
+    );
+    for profile in &report.profiles {
+        let flash = profile.added.flash;
+        let share = |total| format!("{}%", reference::share(flash, total));
+        shares.add_row([profile.name.clone(), number(flash), share(o1), share(os)]);
+    }
+    format!(
+        "Beside the reference: \"{}\" (1 K is 1024 bytes)\n\n{}\n\n{}\n\n{}",
+        reference::TITLE,
+        files.trim_fmt(),
+        shares.trim_fmt(),
+        reference::CAVEAT
+    )
+}
+
+fn toolchain(identity: &Identity) -> String {
+    let library = match identity.library {
+        Library::Prebuilt => "prebuilt core",
+        Library::BuildStd => "core built from source (build-std)",
+    };
+    let settings: Vec<String> = identity
+        .profile
+        .iter()
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    format!(
+        "Built for {} with\n  {}\n  {library}\n  {}\n  {}\n  {}",
+        identity.target,
+        identity.rustc,
+        identity.linker,
+        settings.join(", "),
+        identity.rustflags.join(" "),
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn over_budget(profile: &Measured, report: &Report) -> Option<String> {
+    let excess = profile.budget.excess(profile.added);
+    let memories = [("flash", excess.flash), ("RAM", excess.ram)];
+    let over: Vec<String> = memories
+        .iter()
+        .filter(|(_, excess)| *excess > 0)
+        .map(|(memory, excess)| format!("over its {memory} budget by {}", in_bytes(*excess)))
+        .collect();
+    if over.is_empty() {
+        return None;
+    }
+    let suspects = symbols(profile.new_symbols(&report.baseline).take(SUSPECTS));
+    Some(format!(
+        "{} is {}.\nThe largest symbols that the baseline does not have:\n\n{suspects}\n\n\
+         Make the profile smaller, or raise its budget in profiles.toml on purpose.",
+        profile.name,
+        over.join(" and ")
+    ))
+}
+
+fn forbidden(profile: &Measured) -> Option<String> {
+    if profile.forbidden.is_empty() {
+        return None;
+    }
+    let mut table = new_table(&["bytes", "symbol", "forbidden as"], &[1, 2]);
+    for hit in &profile.forbidden {
+        table.add_row([
+            number(hit.size as i64),
+            hit.name.clone(),
+            hit.pattern.as_str().to_owned(),
+        ]);
+    }
+    Some(format!(
+        "{} contains symbols that profiles.toml forbids:\n\n{}\n\n\
+         Do without what brings them in, or take them off the list on purpose.",
+        profile.name,
+        table.trim_fmt()
+    ))
+}
+
+fn symbols<'a>(symbols: impl Iterator<Item = &'a Symbol>) -> String {
+    let mut table = new_table(&["bytes", "section", "symbol"], &[1, 2]);
+    for symbol in symbols {
+        table.add_row([number(symbol.size as i64), symbol.section.clone(), symbol.name.clone()]);
+    }
+    if table.is_empty() {
+        "none".to_owned()
+    } else {
+        table.trim_fmt()
+    }
+}
+
+/// A table with a ruled header. Numbers are aligned to the right, the columns of `text` to the left.
+fn new_table(header: &[&str], text: &[usize]) -> Table {
+    let rule = LineStyle::none().fill('-').junction('-');
+    let mut table = Table::new();
+    table
+        .load_style(TableStyle::new().header_separator(rule))
+        .set_header(header);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        let alignment = if text.contains(&index) {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        };
+        column.set_cell_alignment(alignment);
+        column.set_padding((u16::from(index > 0), 1));
+    }
+    table
+}
+
+/// `12 345`: digits in groups of three.
+fn number(value: i64) -> String {
+    let digits = value.unsigned_abs().to_string();
+    let mut text = String::from(if value < 0 { "-" } else { "" });
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn in_bytes(value: i64) -> String {
+    format!("{} byte{}", number(value), if value == 1 { "" } else { "s" })
+}
+
+fn tenths(value: u32) -> String {
+    format!("{}.{} K", value / 10, value % 10)
+}
+
+fn used(added: i64, budget: u32) -> String {
+    if budget == 0 {
+        "-".to_owned()
+    } else {
+        format!("{:.0}%", added as f64 * 100.0 / f64::from(budget))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        let shown = [0, 999, 1000, -1234567].map(number);
+        assert_eq!(shown, ["0", "999", "1 000", "-1 234 567"]);
+    }
+
+    #[test]
+    fn one_byte_is_not_plural() {
+        assert_eq!([1, 2000].map(in_bytes), ["1 byte", "2 000 bytes"]);
+    }
+
+    #[test]
+    fn a_share_of_nothing_is_not_shown() {
+        assert_eq!(used(10, 0), "-");
+        assert_eq!(used(2600, 2600), "100%");
+    }
+}

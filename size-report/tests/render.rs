@@ -1,0 +1,144 @@
+//! The terminal's table, compared with `tests/report.txt`. `BLESS=1 cargo test` writes that file anew.
+
+use slimqtt_size_report::budget::Budget;
+use slimqtt_size_report::elf::{Image, Symbol};
+use slimqtt_size_report::forbidden::Pattern;
+use slimqtt_size_report::profiles::Profile;
+use slimqtt_size_report::render::{self, Look};
+use slimqtt_size_report::report::{Baseline, Identity, Measured, Report, SCHEMA};
+use slimqtt_size_report::toolchain::Library;
+use std::fs;
+use std::path::Path;
+
+fn image(flash: u64, ram: u64, symbols: &[(&str, u64, &str)]) -> Image {
+    let symbols = symbols
+        .iter()
+        .map(|(name, size, section)| Symbol::new(name, *size, 0, section))
+        .collect();
+    Image { flash, ram, symbols }
+}
+
+fn report() -> Report {
+    let baseline = Baseline::from(image(304, 12, &[("Reset", 40, ".text"), ("main", 8, ".text")]));
+    let forbid = ["core::fmt", "__aeabi_uldivmod"].map(|text| Pattern::try_from(text.to_owned()).unwrap());
+    let measure = |name: &str, budget: (u32, u32), image| {
+        let budget = Budget {
+            flash: budget.0,
+            ram: budget.1,
+        };
+        let profile = Profile {
+            binary: name.to_owned(),
+            features: vec![],
+            budget,
+        };
+        Measured::new(name, &profile, &forbid, image, &baseline)
+    };
+    let beacon = image(
+        2508,
+        312,
+        &[("slimqtt_agent::Session::step", 412, ".text"), ("main", 96, ".text")],
+    );
+    let over = [
+        ("slimqtt_agent::Session::step", 612, ".text"),
+        ("compiler_builtins::mem::memcpy", 324, ".text"),
+        ("sensor::BUFFER", 256, ".bss"),
+        ("sensor::publish", 120, ".text"),
+        ("Reset", 40, ".text"),
+    ];
+    let printing = [
+        ("core::fmt::write", 480, ".text"),
+        ("<u32 as core::fmt::Display>::fmt", 120, ".text"),
+        ("__aeabi_uldivmod", 0, ".text"),
+    ];
+    let profiles = vec![
+        measure("beacon", (2600, 700), beacon),
+        measure("sensor", (4096, 512), image(4556, 540, &over)),
+        measure("full", (8192, 1024), image(6144, 532, &printing)),
+        measure("empty", (0, 0), image(300, 12, &[])),
+    ];
+    let profile = [
+        ("lto", "fat".into()),
+        ("opt-level", "z".into()),
+        ("codegen-units", 1.into()),
+    ];
+    Report {
+        schema: SCHEMA,
+        toolchain: Identity {
+            rustc: "rustc 1.96.0 (ac68faa20 2026-05-25)".to_owned(),
+            cargo: "cargo 1.96.0".to_owned(),
+            library: Library::BuildStd,
+            linker: "LLD 14.0.6 (compatible with GNU linkers)".to_owned(),
+            target: "thumbv6m-none-eabi".to_owned(),
+            rustflags: vec!["-C".to_owned(), "link-arg=-Tlink.x".to_owned()],
+            profile: profile
+                .map(|(key, value): (&str, toml::Value)| (key.to_owned(), value))
+                .into(),
+        },
+        cargo_lock_sha256: "00".repeat(32),
+        baseline,
+        profiles,
+    }
+}
+
+fn compare_with_golden(file: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(file);
+    if std::env::var_os("BLESS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert!(golden == text, "{file} differs (BLESS=1 writes it anew):\n{text}");
+}
+
+#[test]
+fn the_table_is_as_it_was() {
+    compare_with_golden(
+        "report.txt",
+        &render::table(
+            &report(),
+            Look {
+                colour: false,
+                symbols: 2,
+            },
+        ),
+    );
+}
+
+#[test]
+fn the_json_is_as_it_was() {
+    compare_with_golden("report.json", &report().to_json().unwrap());
+}
+
+#[test]
+fn colour_changes_nothing_but_colour() {
+    let coloured = render::table(
+        &report(),
+        Look {
+            colour: true,
+            symbols: 2,
+        },
+    );
+    assert!(coloured.contains("\x1b["));
+    let mut parts = coloured.split('\x1b');
+    let first = parts.next().unwrap_or_default().to_owned();
+    // An escape sequence ends with the letter `m`. What fills the last column up is not seen.
+    let plain = parts.fold(first, |plain, part| plain + part.split_once('m').unwrap().1);
+    let lines = plain.lines().map(str::trim_end);
+    assert!(
+        lines.eq(render::table(
+            &report(),
+            Look {
+                colour: false,
+                symbols: 2
+            }
+        )
+        .lines())
+    );
+}
+
+#[test]
+fn one_broken_promise_is_enough() {
+    let mut report = report();
+    assert!(!report.is_ok());
+    report.profiles.retain(|profile| profile.name == "beacon");
+    assert!(report.is_ok());
+}
