@@ -28,11 +28,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
     /// An agent without a connection. Commands can be given at once.
     #[expect(clippy::new_without_default, reason = "an agent is made to be a static")]
     pub const fn new() -> Self {
-        Self {
-            session: Session::new(),
-            queue: Queue::new(),
-            profile: PhantomData,
-        }
+        Self { session: Session::new(), queue: Queue::new(), profile: PhantomData }
     }
 
     /// A command that waits for a free slot, then for its outcome.

@@ -31,11 +31,7 @@ pub struct Submission<'a, P, const COMMANDS: usize, const PACKET: usize> {
 
 impl<'a, P, const COMMANDS: usize, const PACKET: usize> Submission<'a, P, COMMANDS, PACKET> {
     pub(crate) const fn new(queue: &'a Queue<COMMANDS, PACKET>, packet: P) -> Self {
-        Self {
-            queue,
-            packet,
-            slot: None,
-        }
+        Self { queue, packet, slot: None }
     }
 }
 
@@ -44,7 +40,7 @@ impl<P: Encode + Unpin, const COMMANDS: usize, const PACKET: usize> Future for S
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.queue.poll(&mut this.slot, &this.packet, context)
+        this.queue.poll(&mut this.slot, &this.packet, context.waker())
     }
 }
 

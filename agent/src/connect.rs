@@ -1,7 +1,5 @@
 //! The CONNECT packet of a connection.
 
-use core::ops::Range;
-
 use crate::wire::{self, EncodeError, Writer};
 
 /// A CONNECT packet, encoded: at compile time where its fields are known, so that no code for it is in the image.
@@ -19,7 +17,7 @@ use crate::wire::{self, EncodeError, Writer};
 #[derive(Debug, Clone)]
 pub struct Connect<const SIZE: usize> {
     buffer: [u8; SIZE],
-    packet: Range<usize>,
+    end: usize,
     keep_alive: u16,
 }
 
@@ -44,18 +42,14 @@ impl<const SIZE: usize> Connect<SIZE> {
         }
         .encode(&mut writer);
         match writer.finish() {
-            Ok(packet) => Ok(Self {
-                buffer,
-                packet,
-                keep_alive,
-            }),
+            Ok(end) => Ok(Self { buffer, end, keep_alive }),
             Err(error) => Err(error),
         }
     }
 
     /// The packet's bytes.
     pub fn packet(&self) -> &[u8] {
-        self.buffer.get(self.packet.clone()).unwrap_or_default()
+        wire::packet(&self.buffer, self.end)
     }
 
     /// The longest time between two packets to the Server, in seconds.

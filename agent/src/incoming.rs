@@ -33,22 +33,14 @@ pub(crate) enum Received<'a> {
 impl<const SIZE: usize> Incoming<SIZE> {
     pub(crate) const fn new() -> Self {
         const { assert!(SIZE > fixed_header::MAX, "the receive buffer has at least 6 bytes") };
-        Self {
-            buffer: [0; SIZE],
-            received: 0,
-            expected: fixed_header::MIN,
-        }
+        Self { buffer: [0; SIZE], received: 0, expected: fixed_header::MIN }
     }
 
     /// Where the next bytes of the stream go. Never empty.
     pub(crate) fn space(&mut self) -> &mut [u8] {
         // What does not fit is read over the part behind the fixed header, and so dropped.
-        let start = if self.received < SIZE {
-            self.received
-        } else {
-            fixed_header::MAX
-        };
-        let end = SIZE.min(start + (self.expected - self.received));
+        let start = if self.received < SIZE { self.received } else { fixed_header::MAX };
+        let end = SIZE.min(start + self.expected.saturating_sub(self.received));
         self.buffer.get_mut(start..end).unwrap_or_default()
     }
 
@@ -73,9 +65,6 @@ impl<const SIZE: usize> Incoming<SIZE> {
         }
         (self.received, self.expected) = (0, fixed_header::MIN);
         let first_byte = self.buffer.first().copied().unwrap_or_default();
-        Ok(Received::Packet {
-            first_byte,
-            body: self.buffer.get(header.length..length),
-        })
+        Ok(Received::Packet { first_byte, body: self.buffer.get(header.length..length) })
     }
 }

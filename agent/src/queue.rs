@@ -5,13 +5,13 @@
 
 use core::cell::Cell;
 use core::ptr;
-use core::task::{Context, Poll, Waker};
+use core::task::{Poll, Waker};
 
 use critical_section::{CriticalSection, Mutex};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::command::CommandError;
-use crate::wire::{Encode, EncodeError, Writer};
+use crate::wire::{self, Encode, EncodeError, Writer};
 
 /// What a slot is doing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ struct Control {
     waker: Cell<Option<Waker>>,
 }
 
-/// A control packet. It begins as far behind the start of the bytes as its fixed header is shorter than the longest.
+/// The bytes of a control packet, up to `end`.
 pub(crate) struct Packet<const SIZE: usize> {
     end: u16,
     bytes: [u8; SIZE],
@@ -56,13 +56,12 @@ impl<const SIZE: usize> Packet<SIZE> {
     fn encode(&mut self, packet: &dyn Encode) -> Result<(), EncodeError> {
         let mut writer = Writer::new(&mut self.bytes);
         packet.encode(&mut writer);
-        self.end = writer.finish()?.end as u16;
+        self.end = writer.finish()? as u16;
         Ok(())
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        let end = usize::from(self.end);
-        self.bytes.get(Writer::start(end)..end).unwrap_or_default()
+        wire::packet(&self.bytes, usize::from(self.end))
     }
 }
 
@@ -75,10 +74,7 @@ impl<const PACKET: usize> Slot<PACKET> {
                 ahead: Cell::new(0),
                 waker: Cell::new(None),
             }),
-            packet: SpinMutex::new(Packet {
-                end: 0,
-                bytes: [0; PACKET],
-            }),
+            packet: SpinMutex::new(Packet { end: 0, bytes: [0; PACKET] }),
         }
     }
 }
@@ -103,12 +99,7 @@ pub(crate) struct Queue<const COMMANDS: usize, const PACKET: usize> {
 impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
     pub(crate) const fn new() -> Self {
         const { assert!(COMMANDS > 0 && COMMANDS < 256, "an agent has 1 to 255 commands") };
-        const {
-            assert!(
-                PACKET > Writer::FIXED_HEADER && PACKET < 65_536,
-                "a packet has 6 to 65,535 bytes"
-            )
-        };
+        const { assert!(PACKET > Writer::FIXED_HEADER && PACKET < 65_536, "a packet has 6 to 65,535 bytes") };
         Self {
             agent: Mutex::new(Cell::new(None)),
             waiting: Mutex::new(Cell::new(None)),
@@ -116,16 +107,10 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
         }
     }
 
-    /// Puts a packet in line. A future that gives its context learns the outcome; if no slot is free, it is woken when
-    /// one may be.
-    pub(crate) fn submit(
-        &self,
-        packet: &dyn Encode,
-        future: Option<&Context<'_>>,
-    ) -> Result<&Slot<PACKET>, CommandError> {
-        let Some((slot, mut bytes)) = self.reserve(future) else {
-            return Err(CommandError::QueueFull);
-        };
+    /// Puts a packet in line. A future that gives its waker is woken when the command is done; or, if no slot is free,
+    /// when one may be.
+    pub(crate) fn submit(&self, packet: &dyn Encode, future: Option<&Waker>) -> Result<&Slot<PACKET>, CommandError> {
+        let Some((slot, mut bytes)) = self.reserve(future) else { return Err(CommandError::QueueFull) };
         let encoded = bytes.encode(packet);
         drop(bytes);
         if let Err(error) = encoded {
@@ -139,26 +124,28 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
             }
             let control = slot.control.borrow(cs);
             control.ahead.set(ahead);
-            control.watched.set(future.is_some());
             control.state.set(State::Queued);
+            if let Some(waker) = future {
+                store(&control.waker, waker);
+            }
             self.agent.borrow(cs).take()
         }));
         Ok(slot)
     }
 
-    fn reserve(&self, future: Option<&Context<'_>>) -> Option<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>)> {
-        let waker = future.map(|context| context.waker().clone());
+    fn reserve(&self, future: Option<&Waker>) -> Option<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>)> {
         critical_section::with(|cs| {
             for slot in &self.slots {
-                let state = &slot.control.borrow(cs).state;
-                if state.get() == State::Free
+                let control = slot.control.borrow(cs);
+                if control.state.get() == State::Free
                     && let Some(packet) = slot.packet.try_lock()
                 {
-                    state.set(State::Reserved);
+                    control.state.set(State::Reserved);
+                    control.watched.set(future.is_some());
                     return Some((slot, packet));
                 }
             }
-            if let Some(waker) = waker {
+            if let Some(waker) = future {
                 self.wait(cs, waker);
             }
             None
@@ -167,12 +154,12 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
 
     /// Finds a place for the waker of a future that waits for any slot: with it, and one in each slot that no future
     /// watches, there is room for one task more than there are slots. Further ones take turns.
-    fn wait(&self, cs: CriticalSection<'_>, waker: Waker) {
+    fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) {
         let mut place = self.waiting.borrow(cs);
         for slot in &self.slots {
             let control = slot.control.borrow(cs);
             let present = place.take();
-            if present.as_ref().is_none_or(|present| present.will_wake(&waker)) {
+            if present.as_ref().is_none_or(|present| present.will_wake(waker)) {
                 break;
             }
             place.set(present);
@@ -180,40 +167,30 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
                 place = &control.waker;
             }
         }
-        if let Some(displaced) = place.replace(Some(waker)) {
-            displaced.wake();
-        }
+        wake(place.take());
+        store(place, waker);
     }
 
-    /// A step of a command's future: puts the packet in line, if it has no `slot` yet, then waits for the outcome.
-    #[inline(never)]
+    /// A step of a command's future: puts the packet in line, if it has no `slot` yet, else looks for the outcome.
     pub(crate) fn poll<'a>(
         &'a self,
         slot: &mut Option<&'a Slot<PACKET>>,
         packet: &dyn Encode,
-        context: &Context<'_>,
+        waker: &Waker,
     ) -> Poll<Result<(), CommandError>> {
-        let present = match *slot {
-            Some(slot) => slot,
-            None => match self.submit(packet, Some(context)) {
-                Ok(submitted) => *slot.insert(submitted),
-                Err(CommandError::QueueFull) => return Poll::Pending,
-                Err(error) => return Poll::Ready(Err(error)),
-            },
+        let Some(submitted) = *slot else {
+            return match self.submit(packet, Some(waker)) {
+                Ok(submitted) => {
+                    *slot = Some(submitted);
+                    Poll::Pending
+                }
+                Err(CommandError::QueueFull) => Poll::Pending,
+                Err(error) => Poll::Ready(Err(error)),
+            };
         };
-        let outcome = self.outcome(present, context);
-        if outcome.is_ready() {
-            *slot = None;
-        }
-        outcome
-    }
-
-    /// The outcome of the command in this slot, once; then the slot is free.
-    fn outcome(&self, slot: &Slot<PACKET>, context: &Context<'_>) -> Poll<Result<(), CommandError>> {
-        let waker = context.waker().clone();
         let state = critical_section::with(|cs| {
-            let control = slot.control.borrow(cs);
-            control.waker.set(Some(waker));
+            let control = submitted.control.borrow(cs);
+            store(&control.waker, waker);
             control.state.get()
         });
         let outcome = match state {
@@ -221,29 +198,22 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
             State::Lost => Err(CommandError::ConnectionLost),
             _ => return Poll::Pending,
         };
-        self.abandon(slot);
+        *slot = None;
+        self.abandon(submitted);
         Poll::Ready(outcome)
     }
 
     /// The future of the command is gone: a command that was not begun is cancelled, one that was runs on unwatched.
     pub(crate) fn abandon(&self, slot: &Slot<PACKET>) {
-        let state = critical_section::with(|cs| {
-            let control = slot.control.borrow(cs);
-            control.watched.set(false);
-            control.state.get()
-        });
-        if state != State::Sending {
-            self.done(slot, State::Free);
-        }
+        self.done(slot, State::Free);
     }
 }
 
 // The agent's side.
 impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
-    /// Lets submissions wake the task of this context.
-    pub(crate) fn register(&self, context: &Context<'_>) {
-        let waker = context.waker().clone();
-        critical_section::with(|cs| self.agent.borrow(cs).set(Some(waker)));
+    /// Lets submissions wake this task.
+    pub(crate) fn register(&self, waker: &Waker) {
+        critical_section::with(|cs| store(self.agent.borrow(cs), waker));
     }
 
     /// The command that is first in line, to be sent now.
@@ -259,8 +229,9 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
                 }
             }
             let slot = first?;
+            let packet = slot.packet.try_lock()?;
             slot.control.borrow(cs).state.set(State::Sending);
-            Some((slot, slot.packet.try_lock()?))
+            Some((slot, packet))
         })
     }
 
@@ -278,11 +249,17 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
         }
     }
 
-    /// A command is done, and its slot free unless a future watches it. Wakes all who may care.
+    /// The command of a slot is done, or `Free`: nobody waits for it any more. Wakes all who may care.
     #[inline(never)]
     fn done(&self, slot: &Slot<PACKET>, outcome: State) {
         critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
+            if outcome == State::Free {
+                control.watched.set(false);
+                if control.state.get() == State::Sending {
+                    return;
+                }
+            }
             if control.is_in_line() {
                 for other in &self.slots {
                     let ahead = &other.control.borrow(cs).ahead;
@@ -291,9 +268,7 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
                     }
                 }
             }
-            control
-                .state
-                .set(if control.watched.get() { outcome } else { State::Free });
+            control.state.set(if control.watched.get() { outcome } else { State::Free });
         });
         wake(critical_section::with(|cs| self.waiting.borrow(cs).take()));
         for other in &self.slots {
@@ -304,6 +279,11 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
             }));
         }
     }
+}
+
+#[inline(never)]
+fn store(place: &Cell<Option<Waker>>, waker: &Waker) {
+    place.set(Some(waker.clone()));
 }
 
 fn wake(waker: Option<Waker>) {

@@ -21,11 +21,7 @@ pub struct Process {
 
 impl Process {
     fn start(name: &'static str, command: &mut Command) -> Self {
-        let spawned = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
+        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("cannot start {name} ({error}): ./ci.sh installs it"));
         let (sender, lines) = channel();
         let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);
@@ -33,47 +29,29 @@ impl Process {
         for pipe in [stdout, stderr].into_iter().flatten() {
             let sender = sender.clone();
             thread::spawn(move || {
-                BufReader::new(pipe)
-                    .lines()
-                    .map_while(Result::ok)
-                    .try_for_each(|line| sender.send(line))
+                BufReader::new(pipe).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
             });
         }
-        Self {
-            name,
-            child,
-            lines,
-            seen: Vec::new(),
-        }
+        Self { name, child, lines, seen: Vec::new() }
     }
 
     /// Waits for a line that contains this text.
     pub fn wait_for(&mut self, text: &str) {
         let deadline = Instant::now() + LIMIT;
-        while let Ok(line) = self
-            .lines
-            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-        {
+        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             self.seen.push(line);
             if self.seen.last().is_some_and(|line| line.contains(text)) {
                 return;
             }
         }
-        panic!(
-            "{} never printed `{text}`; it printed:\n{}",
-            self.name,
-            self.seen.join("\n")
-        );
+        panic!("{} never printed `{text}`; it printed:\n{}", self.name, self.seen.join("\n"));
     }
 
     /// Waits for `count` lines in all, and returns them.
     pub fn lines(&mut self, count: usize) -> &[String] {
         let deadline = Instant::now() + LIMIT;
         while self.seen.len() < count {
-            match self
-                .lines
-                .recv_timeout(deadline.saturating_duration_since(Instant::now()))
-            {
+            match self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(line) => self.seen.push(line),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
             }
@@ -147,11 +125,7 @@ impl Broker {
 pub fn build(package: &str, arguments: &[&str]) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(workspace)
-        .args(["size-report", "build", package])
-        .args(arguments)
-        .stderr(Stdio::inherit());
+    cargo.current_dir(workspace).args(["size-report", "build", package]).args(arguments).stderr(Stdio::inherit());
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "building {package} failed");
     PathBuf::from(String::from_utf8(output.stdout).expect("a path in UTF-8").trim())

@@ -130,11 +130,7 @@ impl Flag {
 
 /// Bits as a spec names them.
 pub(crate) fn bits(high: u8, low: u8) -> String {
-    if high == low {
-        format!("bit {low}")
-    } else {
-        format!("bits {high}..{low}")
-    }
+    if high == low { format!("bit {low}") } else { format!("bits {high}..{low}") }
 }
 
 /// What bits of a flags byte say.
@@ -209,15 +205,8 @@ pub enum Type {
 
 impl Type {
     /// Every one.
-    pub const ALL: [Self; 7] = [
-        Self::U8,
-        Self::U16,
-        Self::PacketIdentifier,
-        Self::Utf8,
-        Self::TopicName,
-        Self::Binary,
-        Self::Rest,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::U8, Self::U16, Self::PacketIdentifier, Self::Utf8, Self::TopicName, Self::Binary, Self::Rest];
 
     /// The word for it in a spec.
     pub const fn name(self) -> &'static str {

@@ -57,14 +57,8 @@ impl Diagnostic {
         };
         let secondary = self.secondary.iter();
         let secondary = secondary.map(|(span, label)| AnnotationKind::Context.span(span.clone()).label(label.as_str()));
-        let snippet = Snippet::source(&*source.text)
-            .path(&*source.name)
-            .annotation(primary)
-            .annotations(secondary);
-        let group = Level::ERROR
-            .primary_title(self.message.as_str())
-            .id(self.code.as_str())
-            .element(snippet);
+        let snippet = Snippet::source(&*source.text).path(&*source.name).annotation(primary).annotations(secondary);
+        let group = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str()).element(snippet);
         match &self.help {
             Some(help) => vec![group.element(Level::HELP.message(help.as_str()))],
             None => vec![group],
@@ -118,10 +112,7 @@ impl Report {
     }
 
     fn render(&self, renderer: &Renderer) -> String {
-        let rendered = self
-            .diagnostics
-            .iter()
-            .map(|diagnostic| renderer.render(&diagnostic.groups(&self.source)));
+        let rendered = self.diagnostics.iter().map(|diagnostic| renderer.render(&diagnostic.groups(&self.source)));
         rendered.collect::<Vec<_>>().join("\n\n")
     }
 }

@@ -31,11 +31,7 @@ fn print_enum(f: &mut Formatter<'_>, declared: &Enum) -> Result {
 fn print_packet(f: &mut Formatter<'_>, packet: &Packet) -> Result {
     docs(f, 0, &packet.about)?;
     let sender = packet.sender.value.name();
-    write!(
-        f,
-        "packet {} = {} from {sender}",
-        packet.name.value, packet.packet_type.value
-    )?;
+    write!(f, "packet {} = {} from {sender}", packet.name.value, packet.packet_type.value)?;
     if packet.flags.is_empty() && packet.variable.is_empty() && packet.payload.is_empty() {
         return end(f, &packet.about);
     }
@@ -56,18 +52,11 @@ fn print_packet(f: &mut Formatter<'_>, packet: &Packet) -> Result {
 
 fn print_field(f: &mut Formatter<'_>, depth: usize, field: &Field) -> Result {
     docs(f, depth, &field.about)?;
-    let optional = if field.presence == Presence::Optional {
-        "optional "
-    } else {
-        ""
-    };
+    let optional = if field.presence == Presence::Optional { "optional " } else { "" };
     write!(f, "{}{optional}{}", indent(depth), field.name.value)?;
     match &field.kind {
         FieldKind::Value { of, constant: None } => write!(f, ": {}", of.value.name())?,
-        FieldKind::Value {
-            of,
-            constant: Some(constant),
-        } => match &constant.value {
+        FieldKind::Value { of, constant: Some(constant) } => match &constant.value {
             Constant::Integer(value) => write!(f, ": {} = {value}", of.value.name())?,
             Constant::Text(value) => write!(f, ": {} = \"{value}\"", of.value.name())?,
         },
@@ -84,9 +73,7 @@ fn print_field(f: &mut Formatter<'_>, depth: usize, field: &Field) -> Result {
     match &field.kind {
         FieldKind::Value { .. } | FieldKind::Enum(_) => end(f, &field.about),
         FieldKind::Flags(flags) => block(f, depth, &field.about, flags, |f, flag| print_flag(f, depth + 1, flag)),
-        FieldKind::Group(fields) => block(f, depth, &field.about, fields, |f, field| {
-            print_field(f, depth + 1, field)
-        }),
+        FieldKind::Group(fields) => block(f, depth, &field.about, fields, |f, field| print_field(f, depth + 1, field)),
     }
 }
 

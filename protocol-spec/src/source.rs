@@ -14,10 +14,7 @@ pub struct Source {
 impl Source {
     /// Names a text.
     pub fn new(name: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-        }
+        Self { name: name.into(), text: text.into() }
     }
 
     /// The line and the column, in characters, of a byte of the text, both counted from 1.

@@ -6,10 +6,7 @@ pub(crate) fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     let distance = |candidate: &str| strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase());
     let close = (name.chars().count() / 3).max(1);
     let candidates = candidates.into_iter().map(|candidate| (distance(candidate), candidate));
-    candidates
-        .filter(|(distance, _)| *distance <= close)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, best)| best)
+    candidates.filter(|(distance, _)| *distance <= close).min_by_key(|(distance, _)| *distance).map(|(_, best)| best)
 }
 
 /// "did you mean `x`?", or else which names of this kind there are, if any.
@@ -46,16 +43,7 @@ mod tests {
 
     #[test]
     fn lists() {
-        let names = |count: usize| {
-            ["a", "b", "c"]
-                .iter()
-                .take(count)
-                .map(|&name| name.to_owned())
-                .collect()
-        };
-        assert_eq!(
-            [0, 1, 2, 3].map(|count| list(names(count), "or")),
-            ["", "a", "a or b", "a, b or c"]
-        );
+        let names = |count: usize| ["a", "b", "c"].iter().take(count).map(|&name| name.to_owned()).collect();
+        assert_eq!([0, 1, 2, 3].map(|count| list(names(count), "or")), ["", "a", "a or b", "a, b or c"]);
     }
 }

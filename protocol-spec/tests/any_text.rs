@@ -122,17 +122,7 @@ proptest! {
 #[test]
 fn deep_and_long_texts_are_no_trouble() {
     let start = "protocol \"MQTT\" level 4\npacket CONNECT = 1 from client {\n payload {\n";
-    for piece in [
-        "optional x {\n",
-        "x: flags {\n",
-        "{",
-        "}\n",
-        "/// d\n",
-        "[",
-        "[MQTT-1-1]\n",
-        "\n",
-        "packet X {\n",
-    ] {
+    for piece in ["optional x {\n", "x: flags {\n", "{", "}\n", "/// d\n", "[", "[MQTT-1-1]\n", "\n", "packet X {\n"] {
         let source = Source::new("long", format!("{start}{}", piece.repeat(5_000)));
         load(&source).expect_err(piece);
     }

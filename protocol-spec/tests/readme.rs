@@ -39,9 +39,7 @@ fn the_table_has_every_type() {
 #[test]
 fn the_table_has_every_code_in_order() {
     let readme = readme();
-    let rows = readme
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `spec::")?.split('`').next());
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `spec::")?.split('`').next());
     let rows: Vec<_> = rows.map(|code| format!("spec::{code}")).collect();
     let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(rows, codes);

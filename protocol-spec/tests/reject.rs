@@ -15,9 +15,7 @@ fn folder() -> PathBuf {
 fn rejected() -> BTreeSet<String> {
     let files = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path());
     let specs = files.filter(|path| path.extension().is_some_and(|extension| extension == "mqtt"));
-    specs
-        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
-        .collect()
+    specs.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 fn report(stem: &str) -> Report {
@@ -41,10 +39,7 @@ fn every_rule_has_a_spec_that_breaks_it_and_no_other() {
 fn every_spec_breaks_a_rule_or_several() {
     for stem in rejected().iter().filter(|stem| !stem.starts_with("several-")) {
         let code = format!("spec::{stem}");
-        assert!(
-            Code::ALL.iter().any(|known| known.as_str() == code),
-            "there is no rule {code}"
-        );
+        assert!(Code::ALL.iter().any(|known| known.as_str() == code), "there is no rule {code}");
     }
 }
 
@@ -60,19 +55,12 @@ fn every_report_has_these_words() {
             changed.push(rendered);
         }
     }
-    assert!(
-        changed.is_empty(),
-        "not as in tests/reject, BLESS=1 accepts them:\n\n{}",
-        changed.join("\n")
-    );
+    assert!(changed.is_empty(), "not as in tests/reject, BLESS=1 accepts them:\n\n{}", changed.join("\n"));
 }
 
 #[test]
 fn every_mistake_has_help() {
-    for stem in rejected()
-        .iter()
-        .filter(|stem| !["syntax", "several-in-the-syntax"].contains(&stem.as_str()))
-    {
+    for stem in rejected().iter().filter(|stem| !["syntax", "several-in-the-syntax"].contains(&stem.as_str())) {
         for mistake in report(stem).diagnostics() {
             assert!(mistake.help.is_some(), "{stem}: {}", mistake.message);
             assert!(!mistake.label.is_empty(), "{stem}: {}", mistake.message);
@@ -85,8 +73,5 @@ fn the_summary_is_one_line() {
     let summary = report("unused-enum").summary();
     assert_eq!(summary, "tests/reject/unused-enum.mqtt:3:6: `QoS` is never used");
     let summary = report("constant-range").summary();
-    assert_eq!(
-        summary,
-        "tests/reject/constant-range.mqtt:5:30: `u8` cannot hold 256 (and 1 more mistake)"
-    );
+    assert_eq!(summary, "tests/reject/constant-range.mqtt:5:30: `u8` cannot hold 256 (and 1 more mistake)");
 }

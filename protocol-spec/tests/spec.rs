@@ -9,15 +9,8 @@ use slimqtt_spec::{MQTT_3_1_1, Source, load};
 fn mqtt_3_1_1_loads() {
     let protocol = load(&MQTT_3_1_1).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!((protocol.name.value.as_str(), protocol.level.value), ("MQTT", 4));
-    let packets: Vec<_> = protocol
-        .packets
-        .iter()
-        .map(|packet| packet.name.value.as_str())
-        .collect();
-    assert_eq!(
-        packets,
-        ["CONNECT", "CONNACK", "PUBLISH", "PINGREQ", "PINGRESP", "DISCONNECT"]
-    );
+    let packets: Vec<_> = protocol.packets.iter().map(|packet| packet.name.value.as_str()).collect();
+    assert_eq!(packets, ["CONNECT", "CONNACK", "PUBLISH", "PINGREQ", "PINGRESP", "DISCONNECT"]);
 }
 
 #[test]

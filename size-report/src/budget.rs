@@ -36,10 +36,7 @@ pub enum Verdict {
 impl Budget {
     /// How far `added` goes beyond this budget; zero where it does not.
     pub fn excess(&self, added: Added) -> Added {
-        Added {
-            flash: (added.flash - i64::from(self.flash)).max(0),
-            ram: (added.ram - i64::from(self.ram)).max(0),
-        }
+        Added { flash: (added.flash - i64::from(self.flash)).max(0), ram: (added.ram - i64::from(self.ram)).max(0) }
     }
 
     /// The verdict on a profile that adds `added`.

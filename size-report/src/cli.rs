@@ -17,12 +17,7 @@ use std::process::ExitCode;
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cargo size-report",
-    bin_name = "cargo size-report",
-    version,
-    args_conflicts_with_subcommands = true
-)]
+#[command(name = "cargo size-report", bin_name = "cargo size-report", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     task: Option<Task>,
@@ -101,28 +96,15 @@ struct Setting {
 impl Common {
     fn setting(&self) -> Result<Setting> {
         let workspace = Workspace::locate()?;
-        let path = self
-            .profiles
-            .clone()
-            .unwrap_or_else(|| workspace.root.join("profiles/profiles.toml"));
+        let path = self.profiles.clone().unwrap_or_else(|| workspace.root.join("profiles/profiles.toml"));
         let profiles = Profiles::read(&path)?;
         for name in system::ignored_flags() {
-            Host.say(&format!(
-                "{name} is ignored: firmware is built with the flags of .cargo/config.toml alone"
-            ));
+            Host.say(&format!("{name} is ignored: firmware is built with the flags of .cargo/config.toml alone"));
         }
         let target = &profiles.firmware.target;
-        let request = Request {
-            target,
-            library: self.library,
-            install: !self.no_install,
-        };
+        let request = Request { target, library: self.library, install: !self.no_install };
         let toolchain = Toolchain::find(&Host, request)?;
-        Ok(Setting {
-            workspace,
-            profiles,
-            toolchain,
-        })
+        Ok(Setting { workspace, profiles, toolchain })
     }
 }
 
@@ -134,11 +116,7 @@ impl Setting {
 
     fn image(&self, bin: &str, features: &[String]) -> Result<Image> {
         let package = &self.profiles.firmware.package;
-        Image::read(&self.build(Firmware {
-            package,
-            bin: Some(bin),
-            features,
-        })?)
+        Image::read(&self.build(Firmware { package, bin: Some(bin), features })?)
     }
 }
 
@@ -165,13 +143,7 @@ impl Measure {
             print(&report.to_json()?)?;
         } else {
             let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none();
-            print(&render::table(
-                &report,
-                Look {
-                    colour,
-                    symbols: self.symbols,
-                },
-            ))?;
+            print(&render::table(&report, Look { colour, symbols: self.symbols }))?;
         }
         Ok(ExitCode::from(u8::from(!report.is_ok())))
     }
@@ -180,11 +152,7 @@ impl Measure {
 impl Build {
     fn run(&self) -> Result<ExitCode> {
         let setting = self.common.setting()?;
-        let firmware = Firmware {
-            package: &self.package,
-            bin: self.bin.as_deref(),
-            features: &self.features,
-        };
+        let firmware = Firmware { package: &self.package, bin: self.bin.as_deref(), features: &self.features };
         let path = setting.build(firmware)?;
         // An image that was linked wrongly is better found here than on the chip.
         Image::read(&path)?;
@@ -216,18 +184,13 @@ mod tests {
     fn measuring_is_what_is_done_by_default() {
         let cli = Cli::try_parse_from(["", "--symbols", "5", "--library", "build-std"]).unwrap();
         assert!(cli.task.is_none());
-        assert_eq!(
-            (cli.measure.symbols, cli.measure.common.library),
-            (5, Some(Library::BuildStd))
-        );
+        assert_eq!((cli.measure.symbols, cli.measure.common.library), (5, Some(Library::BuildStd)));
     }
 
     #[test]
     fn features_are_separated_by_commas() {
         let cli = Cli::try_parse_from(["", "build", "firmware", "--bin", "beacon", "--features", "a,b"]).unwrap();
-        let Some(Task::Build(build)) = cli.task else {
-            panic!("not a build")
-        };
+        let Some(Task::Build(build)) = cli.task else { panic!("not a build") };
         assert_eq!(build.features, ["a", "b"]);
     }
 }

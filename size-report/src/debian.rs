@@ -19,10 +19,7 @@ pub enum Part {
 }
 
 /// Debian keeps two sets of Rust packages: the release's own, and a newer one, that web browsers are built with.
-const SETS: [[&str; 3]; 2] = [
-    ["rustc-web", "cargo-web", "rust-web-src"],
-    ["rustc", "cargo", "rust-src"],
-];
+const SETS: [[&str; 3]; 2] = [["rustc-web", "cargo-web", "rust-web-src"], ["rustc", "cargo", "rust-src"]];
 
 /// A mirror may be slow, but not this slow.
 const LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -52,24 +49,11 @@ pub fn install(system: &dyn System, missing: &[Part]) -> Result<()> {
 
     let packages = packages(system, missing)?;
     // A compiler from here may exclude one that is installed, and to remove something is never ours to decide.
-    let install = [
-        &["install", "-y", "-qq", "--no-remove", "--no-install-recommends"],
-        &packages[..],
-    ]
-    .concat();
-    let size = download_size(system, &packages)
-        .map(|mb| format!(" (about {mb} MB to download)"))
-        .unwrap_or_default();
-    system.say(&format!(
-        "installing {}{size}: apt-get {}",
-        packages.join(", "),
-        install.join(" ")
-    ));
+    let install = [&["install", "-y", "-qq", "--no-remove", "--no-install-recommends"], &packages[..]].concat();
+    let size = download_size(system, &packages).map(|mb| format!(" (about {mb} MB to download)")).unwrap_or_default();
+    system.say(&format!("installing {}{size}: apt-get {}", packages.join(", "), install.join(" ")));
     if !apt(&install) {
-        bail!(
-            "apt-get could not install {}: its message is above",
-            packages.join(", ")
-        );
+        bail!("apt-get could not install {}: its message is above", packages.join(", "));
     }
     Ok(())
 }
@@ -84,11 +68,7 @@ fn root(system: &dyn System) -> Option<&'static [&'static str]> {
 }
 
 fn packages(system: &dyn System, missing: &[Part]) -> Result<Vec<&'static str>> {
-    let set = if missing == [Part::Linker] {
-        &SETS[0]
-    } else {
-        set(system, missing)?
-    };
+    let set = if missing == [Part::Linker] { &SETS[0] } else { set(system, missing)? };
     let package = |part: &Part| match part {
         Part::Compiler => set[0],
         Part::Cargo => set[1],
@@ -101,9 +81,7 @@ fn packages(system: &dyn System, missing: &[Part]) -> Result<Vec<&'static str>> 
 /// The set to take packages from: the one that the compiler came from, or else the first that is new enough.
 fn set(system: &dyn System, missing: &[Part]) -> Result<&'static [&'static str; 3]> {
     if !missing.contains(&Part::Compiler) {
-        let owner = system
-            .output("dpkg-query", &["-S", "/usr/bin/rustc"])
-            .unwrap_or_default();
+        let owner = system.output("dpkg-query", &["-S", "/usr/bin/rustc"]).unwrap_or_default();
         let Some(set) = SETS.iter().find(|set| owner.split(':').next() == Some(set[0])) else {
             bail!(
                 "/usr/bin/rustc is not from a package that is known here, so neither are its sources. Put them in \
@@ -125,19 +103,13 @@ fn set(system: &dyn System, missing: &[Part]) -> Result<&'static [&'static str; 
 /// The version of a package that apt would install.
 fn candidate(system: &dyn System, package: &str) -> Option<Version> {
     let policy = system.output("apt-cache", &["policy", package])?;
-    Version::parse(
-        policy
-            .lines()
-            .find_map(|line| line.trim().strip_prefix("Candidate: "))?,
-    )
+    Version::parse(policy.lines().find_map(|line| line.trim().strip_prefix("Candidate: "))?)
 }
 
 /// The size in MB of the packages and all that they need: the third column of what apt would fetch.
 fn download_size(system: &dyn System, packages: &[&str]) -> Option<u64> {
     let args = [&["install", "--print-uris", "-qq", "--no-install-recommends"], packages].concat();
     let uris = system.output("apt-get", &args)?;
-    let sizes = uris
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok());
+    let sizes = uris.lines().filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok());
     Some(sizes.sum::<u64>().div_ceil(1_000_000)).filter(|&mb| mb > 0)
 }

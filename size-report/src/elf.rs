@@ -36,12 +36,7 @@ pub struct Symbol {
 impl Symbol {
     /// A symbol of the given name, size, address and section.
     pub fn new(name: &str, size: u64, address: u64, section: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            size,
-            address,
-            section: section.to_owned(),
-        }
+        Self { name: name.to_owned(), size, address, section: section.to_owned() }
     }
 }
 
@@ -57,16 +52,9 @@ impl Image {
     /// Reads the bytes of an image. The errors say which part of the file they are about.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let elf = Elf::parse(bytes).context("not a 32-bit ELF file, or a damaged one")?;
-        ensure!(
-            elf.elf_header().e_type(elf.endian()) == ET_EXEC,
-            "ELF header: not an executable"
-        );
+        ensure!(elf.elf_header().e_type(elf.endian()) == ET_EXEC, "ELF header: not an executable");
         check_vector_table(&elf)?;
-        Ok(Self {
-            flash: flash(&elf, bytes)?,
-            ram: ram(&elf)?,
-            symbols: symbols(&elf)?,
-        })
+        Ok(Self { flash: flash(&elf, bytes)?, ram: ram(&elf)?, symbols: symbols(&elf)? })
     }
 }
 
@@ -76,17 +64,10 @@ fn check_vector_table(elf: &Elf) -> Result<()> {
     let Some((_, section)) = elf.elf_section_table().section_by_name(elf.endian(), b".vector_table") else {
         bail!("no section `.vector_table`: {REMEDY}");
     };
-    let data = section
-        .data(elf.endian(), elf.data())
-        .context("section `.vector_table`")?;
+    let data = section.data(elf.endian(), elf.data()).context("section `.vector_table`")?;
     // The initial stack pointer comes first, then the address that the chip starts at.
-    let reset = data
-        .get(4..8)
-        .context("section `.vector_table`: too short for a reset vector")?;
-    ensure!(
-        reset != [0; 4],
-        "section `.vector_table`: the reset vector is zero: {REMEDY}"
-    );
+    let reset = data.get(4..8).context("section `.vector_table`: too short for a reset vector")?;
+    ensure!(reset != [0; 4], "section `.vector_table`: the reset vector is zero: {REMEDY}");
     Ok(())
 }
 
@@ -101,17 +82,10 @@ fn flash(elf: &Elf, bytes: &[u8]) -> Result<u64> {
             continue;
         }
         let located = || format!("program header {index}");
-        segment
-            .data(endian, bytes)
-            .ok()
-            .context("reaches beyond the end of the file")
-            .with_context(located)?;
+        segment.data(endian, bytes).ok().context("reaches beyond the end of the file").with_context(located)?;
         // A linker may place the headers of the file itself before the first section, to fill a page.
         let holds_file_header = segment.p_offset(endian) == 0;
-        ensure!(
-            !holds_file_header,
-            "program header {index}: loads the ELF header too; link with `--nmagic`"
-        );
+        ensure!(!holds_file_header, "program header {index}: loads the ELF header too; link with `--nmagic`");
         let start: u64 = segment.p_paddr(endian).into();
         ranges.push(start..start + size);
     }
@@ -160,10 +134,7 @@ fn loaded_segments<'data>(
     elf: &Elf<'data>,
 ) -> impl Iterator<Item = (usize, &'data object::elf::ProgramHeader32<Endianness>)> {
     let endian = elf.endian();
-    elf.elf_program_headers()
-        .iter()
-        .enumerate()
-        .filter(move |(_, segment)| segment.p_type(endian) == PT_LOAD)
+    elf.elf_program_headers().iter().enumerate().filter(move |(_, segment)| segment.p_type(endian) == PT_LOAD)
 }
 
 fn symbols(elf: &Elf) -> Result<Vec<Symbol>> {

@@ -32,9 +32,7 @@ impl Firmware<'_> {
             command.args(["--features", &self.features.join(",")]);
         }
         // A folder of its own: the host's builds may use another compiler, and would undo these.
-        command
-            .arg("--target-dir")
-            .arg(workspace.target_directory.join("firmware"));
+        command.arg("--target-dir").arg(workspace.target_directory.join("firmware"));
         command.current_dir(&workspace.root).stdin(Stdio::null());
 
         let output = command

@@ -29,15 +29,10 @@ impl TryFrom<String> for Pattern {
     fn try_from(text: String) -> Result<Self, String> {
         let path = text.strip_suffix("::").unwrap_or(&text);
         // An empty segment would match every symbol or none, and neither can be meant.
-        if path
-            .split("::")
-            .all(|segment| !segment.is_empty() && segment.chars().all(is_name))
-        {
+        if path.split("::").all(|segment| !segment.is_empty() && segment.chars().all(is_name)) {
             Ok(Self(text))
         } else {
-            Err(format!(
-                "`{text}` is neither a Rust path, like `core::fmt`, nor a C symbol, like `memcpy`"
-            ))
+            Err(format!("`{text}` is neither a Rust path, like `core::fmt`, nor a C symbol, like `memcpy`"))
         }
     }
 }
@@ -56,11 +51,7 @@ impl Pattern {
 
     /// Whether the pattern forbids the symbol with this readable name.
     pub fn matches(&self, name: &str) -> bool {
-        if self.0.contains("::") {
-            self.matches_path(name)
-        } else {
-            self.matches_c_symbol(name)
-        }
+        if self.0.contains("::") { self.matches_path(name) } else { self.matches_c_symbol(name) }
     }
 
     fn matches_path(&self, name: &str) -> bool {
@@ -88,11 +79,7 @@ impl Pattern {
 pub fn find(patterns: &[Pattern], symbols: &[Symbol]) -> Vec<Hit> {
     let hit = |symbol: &Symbol| {
         let pattern = patterns.iter().find(|pattern| pattern.matches(&symbol.name))?;
-        Some(Hit {
-            name: symbol.name.clone(),
-            size: symbol.size,
-            pattern: pattern.clone(),
-        })
+        Some(Hit { name: symbol.name.clone(), size: symbol.size, pattern: pattern.clone() })
     };
     symbols.iter().filter_map(hit).collect()
 }
@@ -135,10 +122,7 @@ mod tests {
     #[test]
     fn mangled_trait_impls_match() {
         // v0 and legacy names of `<u32 as core::fmt::Display>::fmt`.
-        assert!(matches(
-            "core::fmt",
-            "_RNvXsc_NtNtNtCsbmMUqQx5mJz_4core3fmt3num3impmNtB9_7Display3fmt"
-        ));
+        assert!(matches("core::fmt", "_RNvXsc_NtNtNtCsbmMUqQx5mJz_4core3fmt3num3impmNtB9_7Display3fmt"));
         let legacy =
             "_ZN4core3fmt3num3imp52_$LT$impl$u20$core..fmt..Display$u20$for$u20$u32$GT$3fmt17h0123456789abcdefE";
         assert!(matches("core::fmt", legacy));
@@ -175,13 +159,6 @@ mod tests {
         let symbols =
             [("core::fmt::write", 40), ("mine::step", 8)].map(|(name, size)| Symbol::new(name, size, 0, ".text"));
         let hits = find(&[pattern("alloc::"), pattern("core::fmt")], &symbols);
-        assert_eq!(
-            hits,
-            [Hit {
-                name: "core::fmt::write".into(),
-                size: 40,
-                pattern: pattern("core::fmt")
-            }]
-        );
+        assert_eq!(hits, [Hit { name: "core::fmt::write".into(), size: 40, pattern: pattern("core::fmt") }]);
     }
 }

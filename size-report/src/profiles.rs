@@ -87,10 +87,7 @@ budget   = { flash = 2600, ram = 700 }
 
     fn error(change: (&str, &str)) -> String {
         assert!(SAMPLE.contains(change.0));
-        format!(
-            "{:#}",
-            Profiles::parse(&SAMPLE.replacen(change.0, change.1, 1)).unwrap_err()
-        )
+        format!("{:#}", Profiles::parse(&SAMPLE.replacen(change.0, change.1, 1)).unwrap_err())
     }
 
     #[test]
@@ -127,10 +124,7 @@ invalid value: integer `-1`, expected u32
     #[test]
     fn a_missing_budget_is_located() {
         let message = error(("budget   = { flash = 2600, ram = 700 }", ""));
-        assert!(
-            message.starts_with("TOML parse error at line 13, column 1\n"),
-            "{message}"
-        );
+        assert!(message.starts_with("TOML parse error at line 13, column 1\n"), "{message}");
         assert!(message.ends_with("missing field `budget`\n"), "{message}");
     }
 
@@ -144,11 +138,6 @@ invalid value: integer `-1`, expected u32
     #[test]
     fn a_file_without_profiles_is_an_error() {
         let text = "profiles = {}\n[firmware]\npackage = \"p\"\ntarget = \"t\"\nbaseline = \"b\"\n";
-        assert!(
-            Profiles::parse(text)
-                .unwrap_err()
-                .to_string()
-                .starts_with("no profile to measure")
-        );
+        assert!(Profiles::parse(text).unwrap_err().to_string().starts_with("no profile to measure"));
     }
 }

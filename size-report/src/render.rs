@@ -25,32 +25,16 @@ pub fn table(report: &Report, look: Look) -> String {
     if look.symbols > 0 {
         sections.extend(report.profiles.iter().map(|profile| {
             let symbols = symbols(profile.new_symbols(&report.baseline).take(look.symbols));
-            format!(
-                "{}: the largest symbols that the baseline does not have\n\n{symbols}",
-                profile.name
-            )
+            format!("{}: the largest symbols that the baseline does not have\n\n{symbols}", profile.name)
         }));
     }
-    sections.extend(
-        report
-            .profiles
-            .iter()
-            .filter_map(|profile| over_budget(profile, report)),
-    );
+    sections.extend(report.profiles.iter().filter_map(|profile| over_budget(profile, report)));
     sections.extend(report.profiles.iter().filter_map(forbidden));
     sections.join("\n\n") + "\n"
 }
 
 fn budgets(report: &Report, look: Look) -> String {
-    let header = [
-        "profile",
-        "flash added",
-        "budget",
-        "used",
-        "RAM added",
-        "budget",
-        "verdict",
-    ];
+    let header = ["profile", "flash added", "budget", "used", "RAM added", "budget", "verdict"];
     let mut table = new_table(&header, &[0, 6]);
     if look.colour {
         table.enforce_styling();
@@ -59,11 +43,7 @@ fn budgets(report: &Report, look: Look) -> String {
     }
     for profile in &report.profiles {
         let (added, budget) = (profile.added, profile.budget);
-        let colour = if profile.verdict == Verdict::Ok {
-            Color::Green
-        } else {
-            Color::Red
-        };
+        let colour = if profile.verdict == Verdict::Ok { Color::Green } else { Color::Red };
         table.add_row(vec![
             Cell::new(&profile.name),
             Cell::new(number(added.flash)),
@@ -95,11 +75,7 @@ fn verdict(profile: &Measured) -> String {
     if !profile.forbidden.is_empty() {
         faults.push("FORBIDDEN symbols".to_owned());
     }
-    if faults.is_empty() {
-        "ok".to_owned()
-    } else {
-        faults.join(", ")
-    }
+    if faults.is_empty() { "ok".to_owned() } else { faults.join(", ") }
 }
 
 fn comparison(report: &Report) -> String {
@@ -109,10 +85,7 @@ fn comparison(report: &Report) -> String {
     }
     let File { o1, os, .. } = reference::TOTAL;
     let share_of = |name: &str, total| format!("of {name} ({})", number(reference::bytes(total).into()));
-    let mut shares = new_table(
-        &["profile", "flash added", &share_of("-O1", o1), &share_of("-Os", os)],
-        &[0],
-    );
+    let mut shares = new_table(&["profile", "flash added", &share_of("-O1", o1), &share_of("-Os", os)], &[0]);
     for profile in &report.profiles {
         let flash = profile.added.flash;
         let share = |total| format!("{}%", reference::share(flash, total));
@@ -132,11 +105,7 @@ fn toolchain(identity: &Identity) -> String {
         Library::Prebuilt => "prebuilt core",
         Library::BuildStd => "core built from source (build-std)",
     };
-    let settings: Vec<String> = identity
-        .profile
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}"))
-        .collect();
+    let settings: Vec<String> = identity.profile.iter().map(|(key, value)| format!("{key} = {value}")).collect();
     format!(
         "Built for {} with\n  {}\n  {library}\n  {}\n  {}\n  {}",
         identity.target,
@@ -175,11 +144,7 @@ fn forbidden(profile: &Measured) -> Option<String> {
     }
     let mut table = new_table(&["bytes", "symbol", "forbidden as"], &[1, 2]);
     for hit in &profile.forbidden {
-        table.add_row([
-            number(hit.size as i64),
-            hit.name.clone(),
-            hit.pattern.as_str().to_owned(),
-        ]);
+        table.add_row([number(hit.size as i64), hit.name.clone(), hit.pattern.as_str().to_owned()]);
     }
     Some(format!(
         "{} contains symbols that profiles.toml forbids:\n\n{}\n\n\
@@ -194,26 +159,16 @@ fn symbols<'a>(symbols: impl Iterator<Item = &'a Symbol>) -> String {
     for symbol in symbols {
         table.add_row([number(symbol.size as i64), symbol.section.clone(), symbol.name.clone()]);
     }
-    if table.is_empty() {
-        "none".to_owned()
-    } else {
-        table.trim_fmt()
-    }
+    if table.is_empty() { "none".to_owned() } else { table.trim_fmt() }
 }
 
 /// A table with a ruled header. Numbers are aligned to the right, the columns of `text` to the left.
 fn new_table(header: &[&str], text: &[usize]) -> Table {
     let rule = LineStyle::none().fill('-').junction('-');
     let mut table = Table::new();
-    table
-        .load_style(TableStyle::new().header_separator(rule))
-        .set_header(header);
+    table.load_style(TableStyle::new().header_separator(rule)).set_header(header);
     for (index, column) in table.column_iter_mut().enumerate() {
-        let alignment = if text.contains(&index) {
-            CellAlignment::Left
-        } else {
-            CellAlignment::Right
-        };
+        let alignment = if text.contains(&index) { CellAlignment::Left } else { CellAlignment::Right };
         column.set_cell_alignment(alignment);
         column.set_padding((u16::from(index > 0), 1));
     }
@@ -242,11 +197,7 @@ fn tenths(value: u32) -> String {
 }
 
 fn used(added: i64, budget: u32) -> String {
-    if budget == 0 {
-        "-".to_owned()
-    } else {
-        format!("{:.0}%", added as f64 * 100.0 / f64::from(budget))
-    }
+    if budget == 0 { "-".to_owned() } else { format!("{:.0}%", added as f64 * 100.0 / f64::from(budget)) }
 }
 
 #[cfg(test)]

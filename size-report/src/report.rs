@@ -92,43 +92,23 @@ pub struct Measured {
 impl Identity {
     /// The toolchain, and the settings of the workspace that it builds with.
     pub fn new(toolchain: &Toolchain, workspace: &Workspace) -> Result<Self> {
-        let Toolchain {
-            rustc,
-            cargo,
-            linker,
-            library,
-            target,
-        } = toolchain.clone();
+        let Toolchain { rustc, cargo, linker, library, target } = toolchain.clone();
         let rustflags = workspace.rustflags(&target)?;
-        Ok(Self {
-            rustc,
-            cargo,
-            library,
-            linker,
-            target,
-            rustflags,
-            profile: workspace.release_profile()?,
-        })
+        Ok(Self { rustc, cargo, library, linker, target, rustflags, profile: workspace.release_profile()? })
     }
 }
 
 impl From<Image> for Baseline {
     fn from(image: Image) -> Self {
-        Self {
-            flash: image.flash,
-            ram: image.ram,
-            symbols: sized(image.symbols),
-        }
+        Self { flash: image.flash, ram: image.ram, symbols: sized(image.symbols) }
     }
 }
 
 impl Measured {
     /// Measures a profile's image against the baseline and against what the profile promises.
     pub fn new(name: &str, profile: &Profile, forbid: &[Pattern], image: Image, baseline: &Baseline) -> Self {
-        let added = Added {
-            flash: image.flash as i64 - baseline.flash as i64,
-            ram: image.ram as i64 - baseline.ram as i64,
-        };
+        let added =
+            Added { flash: image.flash as i64 - baseline.flash as i64, ram: image.ram as i64 - baseline.ram as i64 };
         let forbidden = forbidden::find(forbid, &image.symbols);
         Self {
             name: name.to_owned(),
@@ -136,10 +116,7 @@ impl Measured {
             budget: profile.budget,
             verdict: profile.budget.judge(added, !forbidden.is_empty()),
             forbidden,
-            image: Size {
-                flash: image.flash,
-                ram: image.ram,
-            },
+            image: Size { flash: image.flash, ram: image.ram },
             symbols: sized(image.symbols),
         }
     }
@@ -147,9 +124,7 @@ impl Measured {
     /// The profile's symbols that the baseline does not have, the largest first.
     pub fn new_symbols<'a>(&'a self, baseline: &'a Baseline) -> impl Iterator<Item = &'a Symbol> {
         let known: HashSet<&str> = baseline.symbols.iter().map(|symbol| symbol.name.as_str()).collect();
-        self.symbols
-            .iter()
-            .filter(move |symbol| !known.contains(symbol.name.as_str()))
+        self.symbols.iter().filter(move |symbol| !known.contains(symbol.name.as_str()))
     }
 }
 

@@ -28,16 +28,8 @@ pub struct Host;
 
 impl System for Host {
     fn output(&self, program: &str, args: &[&str]) -> Option<String> {
-        let output = command(program)
-            .args(args)
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        let output = command(program).args(args).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     fn exists(&self, path: &str) -> bool {
@@ -46,11 +38,7 @@ impl System for Host {
 
     fn run(&self, program: &str, args: &[&str], limit: Duration) -> bool {
         // Standard output is for results alone.
-        let child = command(program)
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(io::stderr())
-            .spawn();
+        let child = command(program).args(args).stdin(Stdio::null()).stdout(io::stderr()).spawn();
         let Ok(mut child) = child else { return false };
         let started = Instant::now();
         loop {
@@ -140,14 +128,8 @@ mod tests {
 
     #[test]
     fn what_reaches_things_is_kept() {
-        for name in [
-            "PATH",
-            "HOME",
-            "CARGO_HOME",
-            "CARGO_NET_OFFLINE",
-            "CARGO_REGISTRIES_X_INDEX",
-            "RUSTUP_TOOLCHAIN",
-        ] {
+        for name in ["PATH", "HOME", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_REGISTRIES_X_INDEX", "RUSTUP_TOOLCHAIN"]
+        {
             assert!(is_kept(name), "{name}");
         }
     }

@@ -42,14 +42,9 @@ pub struct Version {
 impl Version {
     /// Reads `1.96.0+dfsg1-1`, or `rustc 1.96.0 (...)`.
     pub fn parse(text: &str) -> Option<Self> {
-        let number = text
-            .split_whitespace()
-            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+        let number = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
         let mut parts = number.split('.').map_while(|part| part.parse().ok());
-        Some(Self {
-            major: parts.next()?,
-            minor: parts.next()?,
-        })
+        Some(Self { major: parts.next()?, minor: parts.next()? })
     }
 }
 
@@ -149,36 +144,22 @@ fn installed(system: &dyn System, target: &str) -> Result<Option<Toolchain>> {
         return Ok(None);
     }
     check_version("rustc", &rustc, "`rustup update` brings a newer one")?;
-    let cargo = system
-        .output("cargo", &["--version"])
-        .context("there is a rustc, but no cargo: install rustup")?;
+    let cargo = system.output("cargo", &["--version"]).context("there is a rustc, but no cargo: install rustup")?;
     let linker = rust_lld(system).unwrap_or_else(|| "rust-lld".to_owned());
-    Ok(Some(Toolchain {
-        rustc,
-        cargo,
-        linker,
-        library: Library::Prebuilt,
-        target: target.to_owned(),
-    }))
+    Ok(Some(Toolchain { rustc, cargo, linker, library: Library::Prebuilt, target: target.to_owned() }))
 }
 
 /// The version of the linker that comes with rustup's compiler.
 fn rust_lld(system: &dyn System) -> Option<String> {
     let sysroot = system.output("rustc", &["--print", "sysroot"])?;
     let host = system.output("rustc", &["--print", "host-tuple"])?;
-    system.output(
-        &format!("{sysroot}/lib/rustlib/{host}/bin/rust-lld"),
-        &["-flavor", "gnu", "--version"],
-    )
+    system.output(&format!("{sysroot}/lib/rustlib/{host}/bin/rust-lld"), &["-flavor", "gnu", "--version"])
 }
 
 fn distribution(system: &dyn System, request: Request) -> Result<Toolchain> {
     // A compiler that is too old is replaced by none of ours: the machine's owner chose it.
     if let Some(rustc) = system.output(RUSTC, &["--version"]) {
-        let remedy = format!(
-            "install rustup (https://rustup.rs) and run `rustup target add {}`",
-            request.target
-        );
+        let remedy = format!("install rustup (https://rustup.rs) and run `rustup target add {}`", request.target);
         check_version(RUSTC, &rustc, &remedy)?;
     }
     let mut missing = missing(system);
@@ -196,26 +177,16 @@ fn distribution(system: &dyn System, request: Request) -> Result<Toolchain> {
         );
     }
     let version = |program: &str| {
-        system
-            .output(program, &["--version"])
-            .with_context(|| format!("`{program} --version` does not work"))
+        system.output(program, &["--version"]).with_context(|| format!("`{program} --version` does not work"))
     };
     let rustc = version(RUSTC)?;
     check_version(RUSTC, &rustc, "install a newer one")?;
     let (cargo, linker) = (version(CARGO)?, version(LINKER)?);
-    Ok(Toolchain {
-        rustc,
-        cargo,
-        linker,
-        library: Library::BuildStd,
-        target: request.target.to_owned(),
-    })
+    Ok(Toolchain { rustc, cargo, linker, library: Library::BuildStd, target: request.target.to_owned() })
 }
 
 fn missing(system: &dyn System) -> Vec<Part> {
-    let sysroot = system
-        .output(RUSTC, &["--print", "sysroot"])
-        .unwrap_or_else(|| "/usr".to_owned());
+    let sysroot = system.output(RUSTC, &["--print", "sysroot"]).unwrap_or_else(|| "/usr".to_owned());
     let sources = format!("{sysroot}/lib/rustlib/src/rust/library/core/Cargo.toml");
     let parts = [
         (Part::Compiler, system.exists(RUSTC)),
@@ -223,11 +194,7 @@ fn missing(system: &dyn System) -> Vec<Part> {
         (Part::Sources, system.exists(&sources)),
         (Part::Linker, system.output(LINKER, &["--version"]).is_some()),
     ];
-    parts
-        .into_iter()
-        .filter(|(_, is_there)| !is_there)
-        .map(|(part, _)| part)
-        .collect()
+    parts.into_iter().filter(|(_, is_there)| !is_there).map(|(part, _)| part).collect()
 }
 
 fn name(part: Part) -> &'static str {

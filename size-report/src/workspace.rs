@@ -59,12 +59,8 @@ impl Workspace {
     /// The SHA-256 of `Cargo.lock`, which pins all that is built.
     pub fn lock_sha256(&self) -> Result<String> {
         let path = self.root.join("Cargo.lock");
-        let lock = fs::read(&path).with_context(|| {
-            format!(
-                "cannot read {}: make one with `cargo generate-lockfile`",
-                path.display()
-            )
-        })?;
+        let lock = fs::read(&path)
+            .with_context(|| format!("cannot read {}: make one with `cargo generate-lockfile`", path.display()))?;
         Ok(Sha256::digest(&lock).iter().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
             hex
@@ -74,23 +70,15 @@ impl Workspace {
 
 fn read_table(path: &Path) -> Result<toml::Table> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    text.parse()
-        .with_context(|| format!("{} is not as it should be", path.display()))
+    text.parse().with_context(|| format!("{} is not as it should be", path.display()))
 }
 
 /// Cargo takes the flags as a list, or as one string with spaces.
 fn rustflags(config: &toml::Table, target: &str) -> Option<Vec<String>> {
-    match config
-        .get("target")
-        .and_then(|targets| targets.get(target)?.get("rustflags"))
-    {
+    match config.get("target").and_then(|targets| targets.get(target)?.get("rustflags")) {
         None => Some(Vec::new()),
         Some(toml::Value::String(flags)) => Some(flags.split_whitespace().map(str::to_owned).collect()),
-        Some(flags) => flags
-            .as_array()?
-            .iter()
-            .map(|flag| flag.as_str().map(str::to_owned))
-            .collect(),
+        Some(flags) => flags.as_array()?.iter().map(|flag| flag.as_str().map(str::to_owned)).collect(),
     }
 }
 
@@ -102,14 +90,8 @@ mod tests {
     fn flags_are_a_list_or_a_string() {
         let flags = |text: &str| rustflags(&text.parse().unwrap(), "thumbv6m-none-eabi");
         let expected = Some(vec!["-C".to_owned(), "link-arg=-Tlink.x".to_owned()]);
-        assert_eq!(
-            flags("[target.thumbv6m-none-eabi]\nrustflags = [\"-C\", \"link-arg=-Tlink.x\"]"),
-            expected
-        );
-        assert_eq!(
-            flags("[target.thumbv6m-none-eabi]\nrustflags = \"-C link-arg=-Tlink.x\""),
-            expected
-        );
+        assert_eq!(flags("[target.thumbv6m-none-eabi]\nrustflags = [\"-C\", \"link-arg=-Tlink.x\"]"), expected);
+        assert_eq!(flags("[target.thumbv6m-none-eabi]\nrustflags = \"-C link-arg=-Tlink.x\""), expected);
         assert_eq!(flags("[target.other]\nrustflags = [\"-C\"]"), Some(vec![]));
         assert_eq!(flags("[target.thumbv6m-none-eabi]\nrustflags = [1]"), None);
     }

@@ -11,10 +11,7 @@ use std::fs;
 use std::path::Path;
 
 fn image(flash: u64, ram: u64, symbols: &[(&str, u64, &str)]) -> Image {
-    let symbols = symbols
-        .iter()
-        .map(|(name, size, section)| Symbol::new(name, *size, 0, section))
-        .collect();
+    let symbols = symbols.iter().map(|(name, size, section)| Symbol::new(name, *size, 0, section)).collect();
     Image { flash, ram, symbols }
 }
 
@@ -22,22 +19,11 @@ fn report() -> Report {
     let baseline = Baseline::from(image(304, 12, &[("Reset", 40, ".text"), ("main", 8, ".text")]));
     let forbid = ["core::fmt", "__aeabi_uldivmod"].map(|text| Pattern::try_from(text.to_owned()).unwrap());
     let measure = |name: &str, budget: (u32, u32), image| {
-        let budget = Budget {
-            flash: budget.0,
-            ram: budget.1,
-        };
-        let profile = Profile {
-            binary: name.to_owned(),
-            features: vec![],
-            budget,
-        };
+        let budget = Budget { flash: budget.0, ram: budget.1 };
+        let profile = Profile { binary: name.to_owned(), features: vec![], budget };
         Measured::new(name, &profile, &forbid, image, &baseline)
     };
-    let beacon = image(
-        2508,
-        312,
-        &[("slimqtt_agent::Session::step", 412, ".text"), ("main", 96, ".text")],
-    );
+    let beacon = image(2508, 312, &[("slimqtt_agent::Session::step", 412, ".text"), ("main", 96, ".text")]);
     let over = [
         ("slimqtt_agent::Session::step", 612, ".text"),
         ("compiler_builtins::mem::memcpy", 324, ".text"),
@@ -56,11 +42,7 @@ fn report() -> Report {
         measure("full", (8192, 1024), image(6144, 532, &printing)),
         measure("empty", (0, 0), image(300, 12, &[])),
     ];
-    let profile = [
-        ("lto", "fat".into()),
-        ("opt-level", "z".into()),
-        ("codegen-units", 1.into()),
-    ];
+    let profile = [("lto", "fat".into()), ("opt-level", "z".into()), ("codegen-units", 1.into())];
     Report {
         schema: SCHEMA,
         toolchain: Identity {
@@ -70,9 +52,7 @@ fn report() -> Report {
             linker: "LLD 14.0.6 (compatible with GNU linkers)".to_owned(),
             target: "thumbv6m-none-eabi".to_owned(),
             rustflags: vec!["-C".to_owned(), "link-arg=-Tlink.x".to_owned()],
-            profile: profile
-                .map(|(key, value): (&str, toml::Value)| (key.to_owned(), value))
-                .into(),
+            profile: profile.map(|(key, value): (&str, toml::Value)| (key.to_owned(), value)).into(),
         },
         cargo_lock_sha256: "00".repeat(32),
         baseline,
@@ -91,16 +71,7 @@ fn compare_with_golden(file: &str, text: &str) {
 
 #[test]
 fn the_table_is_as_it_was() {
-    compare_with_golden(
-        "report.txt",
-        &render::table(
-            &report(),
-            Look {
-                colour: false,
-                symbols: 2,
-            },
-        ),
-    );
+    compare_with_golden("report.txt", &render::table(&report(), Look { colour: false, symbols: 2 }));
 }
 
 #[test]
@@ -110,29 +81,14 @@ fn the_json_is_as_it_was() {
 
 #[test]
 fn colour_changes_nothing_but_colour() {
-    let coloured = render::table(
-        &report(),
-        Look {
-            colour: true,
-            symbols: 2,
-        },
-    );
+    let coloured = render::table(&report(), Look { colour: true, symbols: 2 });
     assert!(coloured.contains("\x1b["));
     let mut parts = coloured.split('\x1b');
     let first = parts.next().unwrap_or_default().to_owned();
     // An escape sequence ends with the letter `m`. What fills the last column up is not seen.
     let plain = parts.fold(first, |plain, part| plain + part.split_once('m').unwrap().1);
     let lines = plain.lines().map(str::trim_end);
-    assert!(
-        lines.eq(render::table(
-            &report(),
-            Look {
-                colour: false,
-                symbols: 2
-            }
-        )
-        .lines())
-    );
+    assert!(lines.eq(render::table(&report(), Look { colour: false, symbols: 2 }).lines()));
 }
 
 #[test]

@@ -28,10 +28,7 @@ impl FixedHeader {
         for (i, &byte) in bytes.iter().enumerate().skip(1) {
             remaining_length |= usize::from(byte & 0x7F) << shift;
             if byte & 0x80 == 0 {
-                return Ok(Some(Self {
-                    length: i + 1,
-                    remaining_length,
-                }));
+                return Ok(Some(Self { length: i + 1, remaining_length }));
             }
             shift += 7;
             if shift == 28 {
@@ -48,30 +45,16 @@ mod tests {
 
     #[test]
     fn ends_with_the_first_byte_that_has_no_continuation_bit() {
-        let header = |length, remaining_length| {
-            Ok(Some(FixedHeader {
-                length,
-                remaining_length,
-            }))
-        };
+        let header = |length, remaining_length| Ok(Some(FixedHeader { length, remaining_length }));
         assert_eq!(FixedHeader::decode(&[0xD0, 0]), header(2, 0));
         assert_eq!(FixedHeader::decode(&[0x20, 2, 0, 0]), header(2, 2));
         assert_eq!(FixedHeader::decode(&[0x30, 0x80, 0x01]), header(3, 128));
-        assert_eq!(
-            FixedHeader::decode(&[0x30, 0xFF, 0xFF, 0xFF, 0x7F]),
-            header(5, 268_435_455)
-        );
+        assert_eq!(FixedHeader::decode(&[0x30, 0xFF, 0xFF, 0xFF, 0x7F]), header(5, 268_435_455));
     }
 
     #[test]
     fn may_end_too_early() {
-        for bytes in [
-            &[][..],
-            &[0x30],
-            &[0x30, 0x80],
-            &[0x30, 0x80, 0x80],
-            &[0x30, 0xFF, 0xFF, 0xFF],
-        ] {
+        for bytes in [&[][..], &[0x30], &[0x30, 0x80], &[0x30, 0x80, 0x80], &[0x30, 0xFF, 0xFF, 0xFF]] {
             assert_eq!(FixedHeader::decode(bytes), Ok(None), "{bytes:?}");
         }
     }
@@ -79,9 +62,6 @@ mod tests {
     #[test]
     fn remaining_length_takes_at_most_four_bytes() {
         assert_eq!(FixedHeader::decode(&[0x30, 0x80, 0x80, 0x80, 0x80]), Err(DecodeError));
-        assert_eq!(
-            FixedHeader::decode(&[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]),
-            Err(DecodeError)
-        );
+        assert_eq!(FixedHeader::decode(&[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), Err(DecodeError));
     }
 }

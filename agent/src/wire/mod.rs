@@ -12,7 +12,7 @@ pub mod variable_byte_integer;
 mod writer;
 
 pub use reader::{DecodeError, Reader};
-pub use writer::{EncodeError, Writer};
+pub use writer::{EncodeError, Writer, packet};
 
 /// Names an exchange of packets between Client and Server: not zero `[MQTT-2.3.1-1]`.
 pub type PacketIdentifier = core::num::NonZeroU16;

@@ -18,10 +18,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader of these bytes.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            malformed: false,
-        }
+        Self { bytes, malformed: false }
     }
 
     /// A byte.
@@ -94,10 +91,6 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError`] where a field was malformed or truncated, or bytes are left.
     pub fn finish<T>(self, packet: T) -> Result<T, DecodeError> {
-        if self.malformed || !self.bytes.is_empty() {
-            Err(DecodeError)
-        } else {
-            Ok(packet)
-        }
+        if self.malformed || !self.bytes.is_empty() { Err(DecodeError) } else { Ok(packet) }
     }
 }

@@ -20,16 +20,9 @@ mod tests {
 
     #[test]
     fn size_changes_where_table_2_4_says() {
-        for (value, bytes) in [
-            (0, 1),
-            (127, 1),
-            (128, 2),
-            (16_383, 2),
-            (16_384, 3),
-            (2_097_151, 3),
-            (2_097_152, 4),
-            (MAX, 4),
-        ] {
+        for (value, bytes) in
+            [(0, 1), (127, 1), (128, 2), (16_383, 2), (16_384, 3), (2_097_151, 3), (2_097_152, 4), (MAX, 4)]
+        {
             assert_eq!(size(value), bytes, "{value}");
         }
     }

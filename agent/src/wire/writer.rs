@@ -1,7 +1,5 @@
 //! Writes a control packet into a buffer.
 
-use core::ops::Range;
-
 use super::variable_byte_integer;
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
@@ -35,13 +33,13 @@ impl<'a> Writer<'a> {
     /// Bytes kept free in front of the variable header: the longest fixed header (2.2).
     pub const FIXED_HEADER: usize = 5;
 
-    /// A writer that fills `buffer` from its sixth byte on; the fixed header then goes right before.
+    /// A writer that fills `buffer` from its sixth byte on; the fixed header then goes right before. No packet is longer
+    /// than 268,435,460 bytes (2.2.3), so what a buffer has more is left alone.
     pub const fn new(buffer: &'a mut [u8]) -> Self {
-        Self {
-            buffer,
-            position: Self::FIXED_HEADER,
-            error: None,
-        }
+        const MAX: usize = Writer::FIXED_HEADER + variable_byte_integer::MAX;
+        let size = if buffer.len() > MAX { MAX } else { buffer.len() };
+        let (buffer, _) = buffer.split_at_mut(size);
+        Self { buffer, position: Self::FIXED_HEADER, error: None }
     }
 
     /// A byte. The one function that touches the buffer: out of line, or each field would repeat the check.
@@ -61,9 +59,13 @@ impl<'a> Writer<'a> {
 
     /// Bytes as they are.
     pub const fn rest(&mut self, bytes: &[u8]) {
+        let start = self.position;
+        self.position += bytes.len();
+        let Some((_, space)) = self.buffer.split_at_mut_checked(start) else { return };
+        let Some((space, _)) = space.split_at_mut_checked(bytes.len()) else { return };
         let mut i = 0;
-        while i < bytes.len() {
-            self.u8(bytes[i]);
+        while i < bytes.len() && i < space.len() {
+            space[i] = bytes[i];
             i += 1;
         }
     }
@@ -118,7 +120,7 @@ impl<'a> Writer<'a> {
     pub const fn fixed_header(&mut self, first_byte: u8) {
         let end = self.position;
         let mut length = end - Self::FIXED_HEADER;
-        self.position = Self::start(end);
+        self.position = start(end);
         self.u8(first_byte);
         loop {
             let more = length > 0x7F;
@@ -131,21 +133,27 @@ impl<'a> Writer<'a> {
         self.position = end;
     }
 
-    /// Where in the buffer a packet begins that ends here: the remaining length stands right before the variable header,
-    /// so its size decides.
-    #[inline(never)]
-    pub const fn start(end: usize) -> usize {
-        Self::FIXED_HEADER - 1 - variable_byte_integer::size(end - Self::FIXED_HEADER)
-    }
-
-    /// Where in the buffer the packet stands, or the first mistake.
-    pub const fn finish(self) -> Result<Range<usize>, EncodeError> {
+    /// Where in the buffer the packet ends, or the first mistake. [`packet`] finds it there.
+    pub const fn finish(self) -> Result<usize, EncodeError> {
         if let Some(error) = self.error {
             return Err(error);
         }
         if self.position > self.buffer.len() {
             return Err(EncodeError::TooLarge);
         }
-        Ok(Self::start(self.position)..self.position)
+        Ok(self.position)
     }
+}
+
+/// Where in its buffer a packet begins that ends at `end`. The remaining length stands right before the variable header,
+/// so its size decides.
+const fn start(end: usize) -> usize {
+    let size = variable_byte_integer::size(end.saturating_sub(Writer::FIXED_HEADER));
+    (Writer::FIXED_HEADER - 1).saturating_sub(size)
+}
+
+/// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
+#[inline(never)]
+pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
+    buffer.get(start(end)..end).unwrap_or_default()
 }

@@ -16,9 +16,8 @@ fn example_publishes_in_order_pings_in_silence_and_disconnects() {
     for task in ["a", "b"] {
         let topic = format!("microbit/{task} ");
         let messages: Vec<&str> = received.iter().filter_map(|line| line.strip_prefix(&topic)).collect();
-        let expected: Vec<String> = (0..MESSAGES)
-            .map(|number| format!("{number:04}abcdefghijklmnopqrstuvwxyz"))
-            .collect();
+        let expected: Vec<String> =
+            (0..MESSAGES).map(|number| format!("{number:04}abcdefghijklmnopqrstuvwxyz")).collect();
         assert_eq!(messages, expected, "messages of task {task}");
     }
     assert_eq!(received.len(), 2 * MESSAGES, "no other message");

@@ -26,10 +26,7 @@ struct Alarm {
 
 impl Alarm {
     const fn new() -> Self {
-        Self {
-            deadline: AtomicU32::new(0),
-            task: Waiting::new(),
-        }
+        Self { deadline: AtomicU32::new(0), task: Waiting::new() }
     }
 }
 
@@ -71,10 +68,7 @@ impl slimqtt::Clock for Clock {
         alarm.deadline.store(deadline, Ordering::Relaxed);
         poll_fn(move |context| {
             alarm.task.until(context, || {
-                let left = alarm
-                    .deadline
-                    .load(Ordering::Relaxed)
-                    .wrapping_sub(NOW.load(Ordering::Relaxed));
+                let left = alarm.deadline.load(Ordering::Relaxed).wrapping_sub(NOW.load(Ordering::Relaxed));
                 (left as i32 <= 0).then_some(())
             })
         })

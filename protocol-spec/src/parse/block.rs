@@ -61,25 +61,15 @@ fn unclosed(open: &Spanned<&str>, end: Input<'_>) -> Diagnostic {
 }
 
 fn empty(open: &Spanned<&str>, close: &Spanned<&str>) -> Diagnostic {
-    Diagnostic::new(
-        Code::EmptyBlock,
-        &(open.span.start..close.span.end),
-        "this block declares nothing",
-    )
-    .label("empty")
-    .help("remove the block, or declare what belongs into it".to_owned())
+    Diagnostic::new(Code::EmptyBlock, &(open.span.start..close.span.end), "this block declares nothing")
+        .label("empty")
+        .help("remove the block, or declare what belongs into it".to_owned())
 }
 
 /// Whether a new item, or nothing at all, begins here: a block cannot go on.
 fn is_end_of_spec(input: Input<'_>) -> bool {
     let item = verify(word, |word: &str| matches!(word, "protocol" | "enum" | "packet"));
-    let begins_item = (
-        docs,
-        item,
-        one_of(" \t"),
-        many0(one_of(" \t")),
-        alt((peek(word), peek(tag("\"")).map(|_| ""))),
-    );
+    let begins_item = (docs, item, one_of(" \t"), many0(one_of(" \t")), alt((peek(word), peek(tag("\"")).map(|_| ""))));
     alt((eof.map(|_| ()), begins_item.map(|_| ()))).parse(input).is_ok()
 }
 

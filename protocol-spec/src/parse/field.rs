@@ -18,14 +18,7 @@ pub(super) fn field(input: Input<'_>) -> Parsed<'_, Field> {
 
 /// `optional will {` fields `}`
 fn group(input: Input<'_>) -> Parsed<'_, Field> {
-    (
-        docs,
-        keyword("optional"),
-        name("a group's name"),
-        opt(requires),
-        tail,
-        block(member),
-    )
+    (docs, keyword("optional"), name("a group's name"), opt(requires), tail, block(member))
         .map(|(docs, _, name, requires, tail, (statements, fields))| Field {
             name,
             kind: FieldKind::Group(fields),
@@ -41,13 +34,7 @@ fn member(input: Input<'_>) -> Parsed<'_, Field> {
     let (input, (docs, optional, name, _)) =
         (docs, opt(keyword("optional")), name("a field's name"), symbol(":")).parse(input)?;
     // `flags` is no type: without `not`, a mistake behind it would be reported as an unknown type.
-    let value = (
-        not(keyword("flags")),
-        value,
-        cond(optional.is_none(), opt(condition)),
-        opt(requires),
-        tail,
-    );
+    let value = (not(keyword("flags")), value, cond(optional.is_none(), opt(condition)), opt(requires), tail);
     let (input, (kind, condition, requires, tail, statements)) = alt((
         flags.map(|(tail, (statements, flags))| (FieldKind::Flags(flags), None, None, tail, statements)),
         value.map(|(_, kind, condition, requires, tail)| (kind, condition.flatten(), requires, tail, Vec::new())),
@@ -59,16 +46,7 @@ fn member(input: Input<'_>) -> Parsed<'_, Field> {
         (None, Some((flag, above))) => Presence::If { flag, above },
         (None, None) => Presence::Always,
     };
-    Ok((
-        input,
-        Field {
-            name,
-            kind,
-            presence,
-            requires,
-            about: about(docs, tail, statements),
-        },
-    ))
+    Ok((input, Field { name, kind, presence, requires, about: about(docs, tail, statements) }))
 }
 
 /// `flags section 3.1.2.3 {` flags `}`
@@ -83,10 +61,7 @@ fn value(input: Input<'_>) -> Parsed<'_, FieldKind> {
     match named.flatten() {
         Some(name) => Ok((input, FieldKind::Enum(name))),
         None => opt(preceded(symbol("="), constant))
-            .map(|constant| FieldKind::Value {
-                of: of.clone(),
-                constant,
-            })
+            .map(|constant| FieldKind::Value { of: of.clone(), constant })
             .parse(input),
     }
 }
@@ -102,11 +77,7 @@ fn type_name(input: Input<'_>) -> Parsed<'_, Spanned<Type>> {
         _ => suggest::did_you_mean(&word, "types", &types),
     };
     let message = format!("there is no type `{word}`");
-    input.extra.mistake(
-        Diagnostic::new(Code::UnknownType, &span, message)
-            .label("not a type")
-            .help(help),
-    );
+    input.extra.mistake(Diagnostic::new(Code::UnknownType, &span, message).label("not a type").help(help));
     Err(nom::Err::Failure(()))
 }
 
@@ -116,24 +87,14 @@ pub(super) fn of_enum(input: Input<'_>) -> Parsed<'_, Spanned<String>> {
 }
 
 fn constant(input: Input<'_>) -> Parsed<'_, Spanned<Constant>> {
-    let integer = number.map(|Spanned { value, span }| Spanned {
-        value: Constant::Integer(value),
-        span,
-    });
-    let text = text.map(|Spanned { value, span }| Spanned {
-        value: Constant::Text(value),
-        span,
-    });
+    let integer = number.map(|Spanned { value, span }| Spanned { value: Constant::Integer(value), span });
+    let text = text.map(|Spanned { value, span }| Spanned { value: Constant::Text(value), span });
     alt((integer, text)).parse(input)
 }
 
 /// `if qos > 0`
 fn condition(input: Input<'_>) -> Parsed<'_, (Spanned<String>, Spanned<u64>)> {
-    (
-        preceded(keyword("if"), name("a flag's name")),
-        preceded(symbol(">"), number),
-    )
-        .parse(input)
+    (preceded(keyword("if"), name("a flag's name")), preceded(symbol(">"), number)).parse(input)
 }
 
 /// `requires user_name`

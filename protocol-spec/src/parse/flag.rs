@@ -11,22 +11,11 @@ use nom::sequence::{preceded, terminated};
 
 /// `has will: bit 2`, `reserved: bit 0 = 0` or `will.qos: bits 4..3 as QoS`
 pub(super) fn flag(input: Input<'_>) -> Parsed<'_, Flag> {
-    let has = (
-        preceded(keyword("has"), name("an optional field's name")),
-        symbol(":"),
-        bits,
-    )
+    let has = (preceded(keyword("has"), name("an optional field's name")), symbol(":"), bits)
         .map(|(name, _, bits)| (FlagKind::Has(name), bits));
     let always = (reserved, bits, symbol("="), number).map(|(_, bits, _, value)| (FlagKind::Reserved(value), bits));
     let group = opt(terminated(name("a flag's name"), symbol(".")));
-    let value = (
-        not(reserved),
-        group,
-        name("a flag's name"),
-        symbol(":"),
-        bits,
-        opt(of_enum),
-    )
+    let value = (not(reserved), group, name("a flag's name"), symbol(":"), bits, opt(of_enum))
         .map(|(_, group, name, _, bits, of)| (FlagKind::Value { group, name, of }, bits));
 
     (docs, alt((has, always, value)), tail)
@@ -53,10 +42,6 @@ fn bits(input: Input<'_>) -> Parsed<'_, Bits> {
     // A number above 255 is as far out of range as 255 is.
     let byte = |number: u64| u8::try_from(number).unwrap_or(u8::MAX);
     alt((one, many))
-        .map(|(start, high, low)| Bits {
-            high: byte(high.value),
-            low: byte(low.value),
-            span: start..low.span.end,
-        })
+        .map(|(start, high, low)| Bits { high: byte(high.value), low: byte(low.value), span: start..low.span.end })
         .parse(input)
 }

@@ -13,9 +13,7 @@ pub(super) struct Found {
 /// What stands at byte `at` of the text, in or behind a declaration.
 pub(super) fn found(declaration: Input<'_>, at: usize) -> Found {
     let start = declaration.location_offset();
-    let (before, rest) = declaration
-        .split_at_checked(at.saturating_sub(start))
-        .unwrap_or((*declaration, ""));
+    let (before, rest) = declaration.split_at_checked(at.saturating_sub(start)).unwrap_or((*declaration, ""));
     let Some(first) = rest.chars().next() else {
         return nothing(start + before.trim_end().len(), "the end of the spec");
     };
@@ -35,19 +33,11 @@ pub(super) fn found(declaration: Input<'_>, at: usize) -> Found {
         ';' | ',' => Some("a declaration ends with its line, without a sign"),
         _ => None,
     };
-    Found {
-        span: at..at + token.len(),
-        what: format!("`{}`", printable(token)),
-        help: help.map(str::to_owned),
-    }
+    Found { span: at..at + token.len(), what: format!("`{}`", printable(token)), help: help.map(str::to_owned) }
 }
 
 fn nothing(at: usize, what: &str) -> Found {
-    Found {
-        span: at..at,
-        what: what.to_owned(),
-        help: None,
-    }
+    Found { span: at..at, what: what.to_owned(), help: None }
 }
 
 /// A token with its invisible characters made visible.
@@ -67,7 +57,5 @@ pub(super) fn line(text: &str) -> &str {
 /// The quoted text that begins here; without a second quote, the rest of the line.
 pub(super) fn quoted(text: &str) -> &str {
     let line = line(text);
-    line.match_indices('"')
-        .nth(1)
-        .map_or(line, |(end, quote)| &line[..end + quote.len()])
+    line.match_indices('"').nth(1).map_or(line, |(end, quote)| &line[..end + quote.len()])
 }

@@ -44,12 +44,7 @@ pub fn parse(text: &str) -> Result<Protocol, Vec<Diagnostic>> {
     let Some((name, level)) = header.filter(|_| mistakes.is_empty()) else {
         return Err(mistakes);
     };
-    let mut protocol = Protocol {
-        name,
-        level,
-        enums: Vec::new(),
-        packets: Vec::new(),
-    };
+    let mut protocol = Protocol { name, level, enums: Vec::new(), packets: Vec::new() };
     for item in items {
         match item {
             Item::Enum(declared) => protocol.enums.push(declared),
@@ -120,51 +115,24 @@ fn enumeration(input: Input<'_>) -> Parsed<'_, Enum> {
 /// `AtMostOnce = 0`
 fn variant(input: Input<'_>) -> Parsed<'_, Variant> {
     (docs, name("a variant's name"), preceded(symbol("="), number), tail)
-        .map(|(docs, name, value, tail)| Variant {
-            name,
-            value,
-            about: about(docs, tail, Vec::new()),
-        })
+        .map(|(docs, name, value, tail)| Variant { name, value, about: about(docs, tail, Vec::new()) })
         .parse(input)
 }
 
 /// `packet CONNECT = 1 from client section 3.1`, perhaps with `{` parts `}`
 fn packet(input: Input<'_>) -> Parsed<'_, Packet> {
     let packet_type = preceded(symbol("="), number);
-    let head = (
-        docs,
-        keyword("packet"),
-        name("a packet's name"),
-        packet_type,
-        preceded(keyword("from"), sender),
-        tail,
-    );
+    let head = (docs, keyword("packet"), name("a packet's name"), packet_type, preceded(keyword("from"), sender), tail);
     let (input, ((docs, _, name, packet_type, sender, tail), body)) = (head, opt(block(part))).parse(input)?;
 
     let (statements, parts) = body.unwrap_or_default();
     let about = about(docs, tail, statements);
     let (flags, variable, payload) = in_wire_order(parts, input.extra);
-    Ok((
-        input,
-        Packet {
-            name,
-            packet_type,
-            sender,
-            about,
-            flags,
-            variable,
-            payload,
-        },
-    ))
+    Ok((input, Packet { name, packet_type, sender, about, flags, variable, payload }))
 }
 
 fn sender(input: Input<'_>) -> Parsed<'_, Spanned<Sender>> {
-    let one = |sender: Sender| {
-        keyword(sender.name()).map(move |word| Spanned {
-            value: sender,
-            span: word.span,
-        })
-    };
+    let one = |sender: Sender| keyword(sender.name()).map(move |word| Spanned { value: sender, span: word.span });
     alt(Sender::ALL.map(one)).parse(input)
 }
 
@@ -228,9 +196,5 @@ fn tail(input: Input<'_>) -> Parsed<'_, Tail> {
 
 fn about(docs: Vec<String>, tail: Tail, more: Vec<Spanned<String>>) -> About {
     let statements = tail.statements.into_iter().chain(more).collect();
-    About {
-        docs,
-        section: tail.section,
-        statements,
-    }
+    About { docs, section: tail.section, statements }
 }

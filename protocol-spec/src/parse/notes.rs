@@ -62,10 +62,6 @@ impl Notes {
             _ => "not expected here".to_owned(),
         };
         let message = format!("expected {}, found {}", list(what, "or"), found.what);
-        self.mistake(
-            Diagnostic::new(Code::Syntax, &found.span, message)
-                .label(label)
-                .help(found.help),
-        );
+        self.mistake(Diagnostic::new(Code::Syntax, &found.span, message).label(label).help(found.help));
     }
 }

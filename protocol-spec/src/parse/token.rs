@@ -19,11 +19,7 @@ fn blank(input: Input<'_>) -> Input<'_> {
 /// Blanks, line ends and comments.
 pub(super) fn gap(mut input: Input<'_>) -> Input<'_> {
     loop {
-        input = input.take_from(
-            input
-                .find(|c| !matches!(c, ' ' | '\t' | '\r' | '\n'))
-                .unwrap_or(input.len()),
-        );
+        input = input.take_from(input.find(|c| !matches!(c, ' ' | '\t' | '\r' | '\n')).unwrap_or(input.len()));
         if !input.starts_with('#') {
             return input;
         }
@@ -61,19 +57,14 @@ pub(super) fn is_word(c: char) -> bool {
 
 /// Letters, digits and `_`.
 pub(super) fn word(input: Input<'_>) -> Parsed<'_, &str> {
-    take_while1(is_word)
-        .map(|word: Input<'_>| word.into_fragment())
-        .parse(input)
+    take_while1(is_word).map(|word: Input<'_>| word.into_fragment()).parse(input)
 }
 
 /// A word with a meaning. No word is reserved: before `:` and `=` any of them is a name.
 pub(super) fn keyword<'a>(keyword: &'static str) -> impl Parser<Input<'a>, Output = Spanned<String>, Error = ()> {
     let is_name = |input| one_of(":=").parse(blank(input));
     let word = verify(word, move |word: &str| word == keyword);
-    token(
-        format!("`{keyword}`"),
-        terminated(word, not(is_name)).map(str::to_owned),
-    )
+    token(format!("`{keyword}`"), terminated(word, not(is_name)).map(str::to_owned))
 }
 
 /// The one name with a meaning: nobody describes these bits.
@@ -84,18 +75,12 @@ pub(super) fn reserved(input: Input<'_>) -> Parsed<'_, ()> {
 
 /// A word that is not a number; `what` says what it is the name of.
 pub(super) fn name<'a>(what: &'static str) -> impl Parser<Input<'a>, Output = Spanned<String>, Error = ()> {
-    token(
-        what,
-        verify(word, |word: &str| !word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned),
-    )
+    token(what, verify(word, |word: &str| !word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned))
 }
 
 /// A sign.
 pub(super) fn symbol<'a>(symbol: &'static str) -> impl Parser<Input<'a>, Output = Spanned<&'a str>, Error = ()> {
-    token(
-        format!("`{symbol}`"),
-        tag(symbol).map(|symbol: Input<'a>| symbol.into_fragment()),
-    )
+    token(format!("`{symbol}`"), tag(symbol).map(|symbol: Input<'a>| symbol.into_fragment()))
 }
 
 /// `42`
@@ -107,9 +92,7 @@ pub(super) fn number(input: Input<'_>) -> Parsed<'_, Spanned<u64>> {
         Err(_) => {
             let message = "this number is too large for any field";
             let help = format!("the largest number of the language is {}", u64::MAX);
-            input
-                .extra
-                .mistake(Diagnostic::new(Code::Syntax, &span, message).help(help));
+            input.extra.mistake(Diagnostic::new(Code::Syntax, &span, message).help(help));
             Err(nom::Err::Failure(()))
         }
     }
@@ -123,11 +106,7 @@ pub(super) fn text(input: Input<'_>) -> Parsed<'_, Spanned<String>> {
 
 /// `3.1.2`; whether it is well formed is judged later.
 pub(super) fn section_number(input: Input<'_>) -> Parsed<'_, Spanned<String>> {
-    token(
-        "a section number",
-        owned(take_while1(|c| is_word(c) || c == '.' || c == '-')),
-    )
-    .parse(input)
+    token("a section number", owned(take_while1(|c| is_word(c) || c == '.' || c == '-'))).parse(input)
 }
 
 /// `[MQTT-3.1.0-1]`, if need be on a line of its own; whether it is well formed is judged later.
@@ -149,7 +128,5 @@ pub(super) fn docs<'a>(input: Input<'a>) -> Parsed<'a, Vec<String>> {
 
 /// Nothing else on this line, or in this block.
 pub(super) fn end_of_line(input: Input<'_>) -> Parsed<'_, ()> {
-    token("the end of the line", peek(alt((recognize(one_of("\n#}")), eof))))
-        .map(|_| ())
-        .parse(input)
+    token("the end of the line", peek(alt((recognize(one_of("\n#}")), eof)))).map(|_| ()).parse(input)
 }

@@ -44,14 +44,11 @@ fn statements(about: &About, mistakes: &mut Vec<Diagnostic>) {
                 .help("write it as the standard does: `[MQTT-3.1.2-1]`".to_owned());
             mistakes.push(mistake);
         } else if let Some(first) = about.statements[..index].iter().find(|earlier| earlier.value == *id) {
-            let mistake = Diagnostic::new(
-                Code::DuplicateStatement,
-                &statement.span,
-                format!("`{id}` is named twice here"),
-            )
-            .label("named again")
-            .also(&first.span, "first named here")
-            .help("remove one of the two".to_owned());
+            let mistake =
+                Diagnostic::new(Code::DuplicateStatement, &statement.span, format!("`{id}` is named twice here"))
+                    .label("named again")
+                    .also(&first.span, "first named here")
+                    .help("remove one of the two".to_owned());
             mistakes.push(mistake);
         }
     }

@@ -31,9 +31,7 @@ fn max(flag: &Flag) -> u64 {
 }
 
 fn range(flag: &Flag, byte: &Flags<'_>, mistakes: &mut Vec<Diagnostic>) {
-    let Flag {
-        high, low, bits_span, ..
-    } = flag;
+    let Flag { high, low, bits_span, .. } = flag;
     if *high.max(low) > byte.top {
         let owner = &byte.owner.value;
         let message = match byte.top {
@@ -59,9 +57,7 @@ fn range(flag: &Flag, byte: &Flags<'_>, mistakes: &mut Vec<Diagnostic>) {
 /// Every bit is described by one flag.
 fn cover(byte: &Flags<'_>, mistakes: &mut Vec<Diagnostic>) {
     for (index, flag) in byte.flags.iter().enumerate() {
-        let earlier = byte.flags[..index]
-            .iter()
-            .find(|other| other.low <= flag.high && flag.low <= other.high);
+        let earlier = byte.flags[..index].iter().find(|other| other.low <= flag.high && flag.low <= other.high);
         if let Some(first) = earlier {
             let help = match gaps(byte).as_slice() {
                 [] => "remove one of the two: no bit is free".to_owned(),
@@ -78,11 +74,7 @@ fn cover(byte: &Flags<'_>, mistakes: &mut Vec<Diagnostic>) {
     let gaps = gaps(byte);
     if !gaps.is_empty() {
         let fixes = gaps.iter().map(|gap| format!("`reserved: {gap} = 0`")).collect();
-        let message = format!(
-            "no flag of `{}` describes {}",
-            byte.owner.value,
-            suggest::list(gaps, "and")
-        );
+        let message = format!("no flag of `{}` describes {}", byte.owner.value, suggest::list(gaps, "and"));
         let mistake = Diagnostic::new(Code::BitGap, &byte.owner.span, message)
             .label(format!("bits {} to 0 all need a meaning", byte.top))
             .help(format!("if they have none, add {}", suggest::list(fixes, "and")));
@@ -128,17 +120,11 @@ fn narrow(flag: &Flag, of: &Spanned<String>, protocol: &Protocol, mistakes: &mut
     let largest = declared.and_then(|declared| declared.variants.iter().max_by_key(|variant| variant.value.value));
     if let Some(largest) = largest.filter(|largest| largest.value.value > max(flag)) {
         let wanted = u64::BITS - largest.value.value.leading_zeros();
-        let mistake = Diagnostic::new(
-            Code::NarrowBits,
-            &flag.bits_span,
-            format!("the values of `{}` do not fit", of.value),
-        )
-        .label(format!("room for 0 to {}", max(flag)))
-        .also(
-            &largest.value.span,
-            format!("`{}` is {}", largest.name.value, largest.value.value),
-        )
-        .help((wanted <= 8).then(|| format!("they take {wanted} bits")));
+        let mistake =
+            Diagnostic::new(Code::NarrowBits, &flag.bits_span, format!("the values of `{}` do not fit", of.value))
+                .label(format!("room for 0 to {}", max(flag)))
+                .also(&largest.value.span, format!("`{}` is {}", largest.name.value, largest.value.value))
+                .help((wanted <= 8).then(|| format!("they take {wanted} bits")));
         mistakes.push(mistake);
     }
 }

@@ -9,11 +9,7 @@ const LONGEST: usize = u16::MAX as usize;
 
 pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     for (_, field) in walk::fields_and_members(packet) {
-        if let FieldKind::Value {
-            of,
-            constant: Some(constant),
-        } = &field.kind
-        {
+        if let FieldKind::Value { of, constant: Some(constant) } = &field.kind {
             mistakes.extend(fit(of, constant));
         }
     }
@@ -38,10 +34,9 @@ fn fit(of: &Spanned<Type>, constant: &Spanned<Constant>) -> Option<Diagnostic> {
     };
     let integer = |largest: u64| match &constant.value {
         Constant::Text(_) => wrong("a text", "write a number, or make the field a `utf8`"),
-        Constant::Integer(value) if *value > largest => unfit(
-            format!("`{name}` cannot hold {value}"),
-            format!("the largest `{name}` is {largest}"),
-        ),
+        Constant::Integer(value) if *value > largest => {
+            unfit(format!("`{name}` cannot hold {value}"), format!("the largest `{name}` is {largest}"))
+        }
         Constant::Integer(_) => None,
     };
     match (of.value, &constant.value) {

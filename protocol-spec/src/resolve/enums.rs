@@ -19,19 +19,12 @@ pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
 
 /// Every place that names an enum.
 fn uses(protocol: &Protocol) -> Vec<&Spanned<String>> {
-    let in_fields = protocol
-        .packets
-        .iter()
-        .flat_map(walk::fields_and_members)
-        .filter_map(|(_, field)| match &field.kind {
+    let in_fields =
+        protocol.packets.iter().flat_map(walk::fields_and_members).filter_map(|(_, field)| match &field.kind {
             FieldKind::Enum(name) => Some(name),
             _ => None,
         });
-    let flags = protocol
-        .packets
-        .iter()
-        .flat_map(walk::flags)
-        .flat_map(|byte| byte.flags);
+    let flags = protocol.packets.iter().flat_map(walk::flags).flat_map(|byte| byte.flags);
     let in_flags = flags.filter_map(|flag| match &flag.kind {
         FlagKind::Value { of, .. } => of.as_ref(),
         _ => None,
@@ -40,41 +33,28 @@ fn uses(protocol: &Protocol) -> Vec<&Spanned<String>> {
 }
 
 fn unknown(name: &Spanned<String>, protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
-    let enums: Vec<_> = protocol
-        .enums
-        .iter()
-        .map(|declared| declared.name.value.as_str())
-        .collect();
+    let enums: Vec<_> = protocol.enums.iter().map(|declared| declared.name.value.as_str()).collect();
     if enums.contains(&name.value.as_str()) {
         return;
     }
     let help = suggest::did_you_mean(&name.value, "enums of this spec", &enums);
     let help = help.unwrap_or_else(|| format!("declare it: `enum {} {{ ... }}`", name.value));
     let message = format!("there is no enum `{}`", name.value);
-    mistakes.push(
-        Diagnostic::new(Code::UnknownEnum, &name.span, message)
-            .label("not declared")
-            .help(help),
-    );
+    mistakes.push(Diagnostic::new(Code::UnknownEnum, &name.span, message).label("not declared").help(help));
 }
 
 fn unused(declared: &Enum, mistakes: &mut Vec<Diagnostic>) {
     let name = &declared.name;
     let mistake = Diagnostic::new(Code::UnusedEnum, &name.span, format!("`{}` is never used", name.value))
         .label("no field and no flag has its values")
-        .help(format!(
-            "use it, `u8 as {0}` or `bit 0 as {0}`, or remove it",
-            name.value
-        ));
+        .help(format!("use it, `u8 as {0}` or `bit 0 as {0}`, or remove it", name.value));
     mistakes.push(mistake);
 }
 
 fn values(declared: &Enum, mistakes: &mut Vec<Diagnostic>) {
     for (index, variant) in declared.variants.iter().enumerate() {
         let (name, value) = (&variant.name.value, &variant.value);
-        let earlier = declared.variants[..index]
-            .iter()
-            .find(|earlier| earlier.value.value == value.value);
+        let earlier = declared.variants[..index].iter().find(|earlier| earlier.value.value == value.value);
         if value.value > u64::from(u8::MAX) {
             let message = format!("the value {} of `{name}` does not fit one byte", value.value);
             let mistake = Diagnostic::new(Code::VariantRange, &value.span, message)

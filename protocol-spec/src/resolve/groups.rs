@@ -49,27 +49,18 @@ fn late(name: &Spanned<String>, group: &Spanned<String>, mistakes: &mut Vec<Diag
 }
 
 fn unknown(name: &Spanned<String>, groups: &[(usize, &Field)], packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
-    let mistake = Diagnostic::new(
-        Code::UnknownGroup,
-        &name.span,
-        format!("there is no group `{}`", name.value),
-    );
+    let mistake = Diagnostic::new(Code::UnknownGroup, &name.span, format!("there is no group `{}`", name.value));
     let field = walk::fields(packet).find(|(_, field)| field.name.value == name.value);
     mistakes.push(match field {
         Some((_, field)) => mistake
             .label("not a group")
             .also(&field.name.span, "a single field")
-            .help(format!(
-                "make it a group, `optional {} {{ ... }}`, or drop the name before the dot",
-                name.value
-            )),
+            .help(format!("make it a group, `optional {} {{ ... }}`, or drop the name before the dot", name.value)),
         None => {
             let groups: Vec<_> = groups.iter().map(|(_, group)| group.name.value.as_str()).collect();
             let help = suggest::did_you_mean(&name.value, "groups of this packet", &groups);
             let declare = || format!("declare it in the payload: `optional {} {{ ... }}`", name.value);
-            mistake
-                .label("not a group of this packet")
-                .help(help.unwrap_or_else(declare))
+            mistake.label("not a group of this packet").help(help.unwrap_or_else(declare))
         }
     });
 }

@@ -5,29 +5,17 @@ use crate::defs::{Packet, Protocol, Spanned};
 use crate::{Code, Diagnostic};
 
 pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
-    let enums: Vec<_> = protocol
-        .enums
-        .iter()
-        .map(|declared| (Code::DuplicateEnum, &declared.name))
-        .collect();
+    let enums: Vec<_> = protocol.enums.iter().map(|declared| (Code::DuplicateEnum, &declared.name)).collect();
     once_each("enums", &enums, mistakes);
     style("an enum", Style::Camel, &enums, mistakes);
 
     for declared in &protocol.enums {
-        let variants: Vec<_> = declared
-            .variants
-            .iter()
-            .map(|it| (Code::DuplicateVariant, &it.name))
-            .collect();
+        let variants: Vec<_> = declared.variants.iter().map(|it| (Code::DuplicateVariant, &it.name)).collect();
         once_each("variants of an enum", &variants, mistakes);
         style("a variant", Style::Camel, &variants, mistakes);
     }
 
-    let packets: Vec<_> = protocol
-        .packets
-        .iter()
-        .map(|packet| (Code::DuplicatePacket, &packet.name))
-        .collect();
+    let packets: Vec<_> = protocol.packets.iter().map(|packet| (Code::DuplicatePacket, &packet.name)).collect();
     once_each("packets", &packets, mistakes);
     style("a packet", Style::Upper, &packets, mistakes);
 
@@ -50,9 +38,7 @@ fn scope<'a>(packet: &'a Packet, group: Option<&'a str>) -> Vec<(Code, &'a Spann
         Some(group) if field.name.value == group => walk::members(field),
         Some(_) => &[],
     });
-    let mut names: Vec<_> = flags
-        .chain(fields.map(|field| (Code::DuplicateField, &field.name)))
-        .collect();
+    let mut names: Vec<_> = flags.chain(fields.map(|field| (Code::DuplicateField, &field.name))).collect();
     names.sort_by_key(|(_, name)| name.span.start);
     names
 }
@@ -81,11 +67,7 @@ fn style(kind: &str, style: Style, names: &[(Code, &Spanned<String>)], mistakes:
         let right = style.of(&name.value);
         let message = format!("the name of {kind} is written in {}", style.name());
         let help = style.accepts(&right).then(|| format!("write `{right}`"));
-        mistakes.push(
-            Diagnostic::new(Code::NameStyle, &name.span, message)
-                .label("not written like that")
-                .help(help),
-        );
+        mistakes.push(Diagnostic::new(Code::NameStyle, &name.span, message).label("not written like that").help(help));
     }
 }
 
@@ -116,10 +98,9 @@ impl Style {
     fn of(self, name: &str) -> String {
         let words = words(name);
         match self {
-            Self::Camel => words
-                .iter()
-                .map(|word| word[..1].to_ascii_uppercase() + &word[1..].to_lowercase())
-                .collect(),
+            Self::Camel => {
+                words.iter().map(|word| word[..1].to_ascii_uppercase() + &word[1..].to_lowercase()).collect()
+            }
             Self::Snake => words.join("_").to_ascii_lowercase(),
             Self::Upper => words.concat().to_ascii_uppercase(),
         }

@@ -15,9 +15,7 @@ pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
 
     for (index, packet) in protocol.packets.iter().enumerate() {
         let (name, number) = (&packet.name.value, &packet.packet_type);
-        let earlier = protocol.packets[..index]
-            .iter()
-            .find(|earlier| earlier.packet_type.value == number.value);
+        let earlier = protocol.packets[..index].iter().find(|earlier| earlier.packet_type.value == number.value);
         if !(1..=15).contains(&number.value) {
             let message = format!("`{name}` cannot have the control packet type {}", number.value);
             let mistake = Diagnostic::new(Code::PacketTypeRange, &number.span, message)

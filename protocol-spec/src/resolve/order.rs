@@ -12,17 +12,11 @@ pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
         if let FieldKind::Value { of, .. } = &field.kind
             && of.value == Type::Rest
         {
-            let message = format!(
-                "`{}` takes all that is left, so nothing can follow it",
-                field.name.value
-            );
+            let message = format!("`{}` takes all that is left, so nothing can follow it", field.name.value);
             let mistake = Diagnostic::new(Code::RestNotLast, &of.span, message)
                 .label("takes the rest of the packet")
                 .also(&next.name.span, "nothing is left for this")
-                .help(format!(
-                    "move `{}` to the end of the packet, or make it `binary`",
-                    field.name.value
-                ));
+                .help(format!("move `{}` to the end of the packet, or make it `binary`", field.name.value));
             mistakes.push(mistake);
         }
     }

@@ -7,10 +7,7 @@ use crate::{Code, Diagnostic, suggest};
 pub(super) fn check(packet: &Packet, protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
     let has_flags = has_flags(packet);
     for (index, (place, name)) in has_flags.iter().enumerate() {
-        match has_flags[..index]
-            .iter()
-            .find(|(_, earlier)| earlier.value == name.value)
-        {
+        match has_flags[..index].iter().find(|(_, earlier)| earlier.value == name.value) {
             Some((_, first)) => duplicate_has(name, first, mistakes),
             None => has(*place, name, packet, mistakes),
         }
@@ -28,10 +25,7 @@ pub(super) fn check(packet: &Packet, protocol: &Protocol, mistakes: &mut Vec<Dia
         }
     }
     for (_, field) in walk::fields(packet) {
-        for flags in walk::members(field)
-            .iter()
-            .filter(|member| matches!(member.kind, FieldKind::Flags(_)))
-        {
+        for flags in walk::members(field).iter().filter(|member| matches!(member.kind, FieldKind::Flags(_))) {
             conditional_flags(&flags.name, mistakes);
         }
     }
@@ -68,11 +62,7 @@ fn has(place: usize, name: &Spanned<String>, packet: &Packet, mistakes: &mut Vec
             let optional: Vec<_> = optional.map(|(_, field)| field.name.value.as_str()).collect();
             let help = suggest::did_you_mean(&name.value, "optional fields of this packet", &optional);
             let declare = || format!("declare it: `optional {}: binary`", name.value);
-            mistakes.push(
-                mistake
-                    .label("not a field of this packet")
-                    .help(help.unwrap_or_else(declare)),
-            );
+            mistakes.push(mistake.label("not a field of this packet").help(help.unwrap_or_else(declare)));
         }
     }
 }
@@ -88,28 +78,20 @@ fn duplicate_has(name: &Spanned<String>, first: &Spanned<String>, mistakes: &mut
 
 fn missing_has(field: &Field, packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     let name = &field.name;
-    let flags = walk::flags(packet)
-        .find(|byte| byte.top == 7)
-        .map(|byte| byte.owner.value.as_str());
+    let flags = walk::flags(packet).find(|byte| byte.top == 7).map(|byte| byte.owner.value.as_str());
     let help = match flags {
         Some(flags) => format!("let a bit of `{flags}` tell: `has {}`", name.value),
         None => format!("put a field of flags before it, with a bit `has {}`", name.value),
     };
-    let mistake = Diagnostic::new(
-        Code::MissingHas,
-        &name.span,
-        format!("no flag tells whether `{}` is there", name.value),
-    )
-    .label("optional")
-    .help(help);
+    let mistake =
+        Diagnostic::new(Code::MissingHas, &name.span, format!("no flag tells whether `{}` is there", name.value))
+            .label("optional")
+            .help(help);
     mistakes.push(mistake);
 }
 
 fn late(flag: &Spanned<String>, field: &Spanned<String>, mistakes: &mut Vec<Diagnostic>) {
-    let message = format!(
-        "`{}` is read before the flag that tells whether it is there",
-        field.value
-    );
+    let message = format!("`{}` is read before the flag that tells whether it is there", field.value);
     let mistake = Diagnostic::new(Code::LateFlag, &flag.span, message)
         .label("tells too late")
         .also(&field.span, "already read here")
@@ -127,14 +109,8 @@ fn condition(
     mistakes: &mut Vec<Diagnostic>,
 ) {
     let Some((at, declared, of)) = walk::values(packet, None).find(|(_, name, _)| name.value == flag.value) else {
-        let mistake = Diagnostic::new(
-            Code::UnknownFlag,
-            &flag.span,
-            format!("there is no flag `{}`", flag.value),
-        );
-        let flags: Vec<_> = walk::values(packet, None)
-            .map(|(_, name, _)| name.value.as_str())
-            .collect();
+        let mistake = Diagnostic::new(Code::UnknownFlag, &flag.span, format!("there is no flag `{}`", flag.value));
+        let flags: Vec<_> = walk::values(packet, None).map(|(_, name, _)| name.value.as_str()).collect();
         let help = suggest::did_you_mean(&flag.value, "flags of this packet", &flags);
         let help = help.unwrap_or_else(|| "a condition needs a flag, and this packet has none".to_owned());
         mistakes.push(mistake.label("not a flag of this packet").help(help));
@@ -168,10 +144,7 @@ fn condition(
 fn never_conditional(field: &Field, mistakes: &mut Vec<Diagnostic>) {
     match &field.kind {
         FieldKind::Flags(_) => conditional_flags(&field.name, mistakes),
-        FieldKind::Value {
-            constant: Some(constant),
-            ..
-        } if field.presence == Presence::Optional => {
+        FieldKind::Value { constant: Some(constant), .. } if field.presence == Presence::Optional => {
             let message = format!("the constant `{}` cannot be optional", field.name.value);
             let mistake = Diagnostic::new(Code::OptionalConstant, &field.name.span, message)
                 .label("a constant is not stored, so nothing knows whether to write it")

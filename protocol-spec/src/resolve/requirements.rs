@@ -8,9 +8,7 @@ pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     for (_, field) in walk::fields(packet) {
         let Some(other) = &field.requires else { continue };
         let (name, wanted) = (&field.name.value, &other.value);
-        let required = walk::fields(packet)
-            .find(|(_, field)| field.name.value == *wanted)
-            .map(|(_, field)| field);
+        let required = walk::fields(packet).find(|(_, field)| field.name.value == *wanted).map(|(_, field)| field);
         let is_optional = |presence: &Presence| *presence == Presence::Optional;
         let mistake = match required {
             None => {
@@ -18,13 +16,9 @@ pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
                     walk::fields(packet).filter(|(_, it)| is_optional(&it.presence) && it.name.value != *name);
                 let optional: Vec<_> = optional.map(|(_, field)| field.name.value.as_str()).collect();
                 let help = suggest::did_you_mean(wanted, "other optional fields of this packet", &optional);
-                Diagnostic::new(
-                    Code::UnknownRequirement,
-                    &other.span,
-                    format!("there is no field `{wanted}`"),
-                )
-                .label("not a field of this packet")
-                .help(help.unwrap_or_else(|| "remove the `requires`".to_owned()))
+                Diagnostic::new(Code::UnknownRequirement, &other.span, format!("there is no field `{wanted}`"))
+                    .label("not a field of this packet")
+                    .help(help.unwrap_or_else(|| "remove the `requires`".to_owned()))
             }
             Some(_) if name == wanted => {
                 Diagnostic::new(Code::RequiresItself, &other.span, format!("`{name}` requires itself"))

@@ -37,20 +37,10 @@ pub(super) fn members(field: &Field) -> &[Field] {
 
 /// All flags of a packet, byte for byte.
 pub(super) fn flags(packet: &Packet) -> impl Iterator<Item = Flags<'_>> {
-    let first = Flags {
-        owner: &packet.name,
-        flags: &packet.flags,
-        top: 3,
-        place: 0,
-    };
+    let first = Flags { owner: &packet.name, flags: &packet.flags, top: 3, place: 0 };
     let first = Some(first).filter(|first| !first.flags.is_empty());
     let others = fields_and_members(packet).filter_map(|(place, field)| match &field.kind {
-        FieldKind::Flags(flags) => Some(Flags {
-            owner: &field.name,
-            flags,
-            top: 7,
-            place,
-        }),
+        FieldKind::Flags(flags) => Some(Flags { owner: &field.name, flags, top: 7, place }),
         _ => None,
     });
     first.into_iter().chain(others)

@@ -19,14 +19,8 @@ struct Fixture {
     symbols: bool,
 }
 
-const FIRMWARE: Fixture = Fixture {
-    vector_table: ".vector_table",
-    reset: 0xc1,
-    e_type: ET_EXEC,
-    overlap: 0,
-    code_runs_at: 0,
-    symbols: true,
-};
+const FIRMWARE: Fixture =
+    Fixture { vector_table: ".vector_table", reset: 0xc1, e_type: ET_EXEC, overlap: 0, code_runs_at: 0, symbols: true };
 
 const VECTOR_TABLE_SIZE: u64 = 192;
 const TEXT_SIZE: u64 = 64;
@@ -54,13 +48,7 @@ impl Fixture {
         let programs = [
             (TEXT, self.code_runs_at, 0, CODE_SIZE, CODE_SIZE),
             (TEXT + CODE_SIZE, RAM, CODE_SIZE - self.overlap, DATA_SIZE, DATA_SIZE),
-            (
-                TEXT + CODE_SIZE + DATA_SIZE,
-                RAM + DATA_SIZE,
-                RAM + DATA_SIZE,
-                0,
-                BSS_SIZE,
-            ),
+            (TEXT + CODE_SIZE + DATA_SIZE, RAM + DATA_SIZE, RAM + DATA_SIZE, 0, BSS_SIZE),
         ];
         writer.write_program_headers_placeholder(programs.len() as u32);
         writer.pad_until(TEXT);
@@ -71,53 +59,16 @@ impl Fixture {
         let code = self.code_runs_at;
         let alloc = SHF_ALLOC;
         let sections = [
-            (
-                self.vector_table,
-                elf::SHT_PROGBITS,
-                alloc,
-                code,
-                TEXT,
-                VECTOR_TABLE_SIZE,
-            ),
-            (
-                ".text",
-                elf::SHT_PROGBITS,
-                alloc,
-                code + VECTOR_TABLE_SIZE,
-                TEXT + VECTOR_TABLE_SIZE,
-                TEXT_SIZE,
-            ),
-            (
-                ".data",
-                elf::SHT_PROGBITS,
-                alloc | SHF_WRITE,
-                RAM,
-                TEXT + CODE_SIZE,
-                DATA_SIZE,
-            ),
-            (
-                ".bss",
-                SHT_NOBITS,
-                alloc | SHF_WRITE,
-                RAM + DATA_SIZE,
-                TEXT + CODE_SIZE + DATA_SIZE,
-                BSS_SIZE,
-            ),
+            (self.vector_table, elf::SHT_PROGBITS, alloc, code, TEXT, VECTOR_TABLE_SIZE),
+            (".text", elf::SHT_PROGBITS, alloc, code + VECTOR_TABLE_SIZE, TEXT + VECTOR_TABLE_SIZE, TEXT_SIZE),
+            (".data", elf::SHT_PROGBITS, alloc | SHF_WRITE, RAM, TEXT + CODE_SIZE, DATA_SIZE),
+            (".bss", SHT_NOBITS, alloc | SHF_WRITE, RAM + DATA_SIZE, TEXT + CODE_SIZE + DATA_SIZE, BSS_SIZE),
             (".debug_info", elf::SHT_PROGBITS, elf::SectionFlags(0), 0, TEXT, 16),
         ];
-        let ids: Vec<_> = sections
-            .iter()
-            .map(|section| writer.add_section_name(section.0.as_bytes()))
-            .collect();
+        let ids: Vec<_> = sections.iter().map(|section| writer.add_section_name(section.0.as_bytes())).collect();
         if self.symbols {
             let symbols: [(&[u8], elf::SymbolType, u32, u64, u64); 6] = [
-                (
-                    b"_RNvNtCsbmMUqQx5mJz_4core9panicking9panic_fmt",
-                    STT_FUNC,
-                    2,
-                    VECTOR_TABLE_SIZE + 1,
-                    40,
-                ),
+                (b"_RNvNtCsbmMUqQx5mJz_4core9panicking9panic_fmt", STT_FUNC, 2, VECTOR_TABLE_SIZE + 1, 40),
                 (b"DefaultHandler", STT_FUNC, 2, VECTOR_TABLE_SIZE + 41, 0),
                 (b"$t", elf::STT_NOTYPE, 2, VECTOR_TABLE_SIZE, 0),
                 (b"COUNT", elf::STT_OBJECT, 3, RAM, 4),
@@ -198,14 +149,7 @@ fn each_byte_of_flash_counts_once() {
 
 #[test]
 fn code_that_is_copied_to_ram_counts_twice() {
-    let image = Image::parse(
-        &Fixture {
-            code_runs_at: RAM + 0x1000,
-            ..FIRMWARE
-        }
-        .bytes(),
-    )
-    .unwrap();
+    let image = Image::parse(&Fixture { code_runs_at: RAM + 0x1000, ..FIRMWARE }.bytes()).unwrap();
     assert_eq!(image.flash, CODE_SIZE + DATA_SIZE);
     assert_eq!(image.ram, CODE_SIZE + DATA_SIZE + BSS_SIZE);
 }
@@ -224,44 +168,20 @@ fn symbols_are_readable_and_sorted() {
 
 #[test]
 fn an_image_without_a_vector_table_is_not_firmware() {
-    let error = Fixture {
-        vector_table: ".text.start",
-        ..FIRMWARE
-    }
-    .error();
-    assert!(
-        error.starts_with("no section `.vector_table`: it was linked without `-Tlink.x`"),
-        "{error}"
-    );
+    let error = Fixture { vector_table: ".text.start", ..FIRMWARE }.error();
+    assert!(error.starts_with("no section `.vector_table`: it was linked without `-Tlink.x`"), "{error}");
     let error = Fixture { reset: 0, ..FIRMWARE }.error();
-    assert!(
-        error.starts_with("section `.vector_table`: the reset vector is zero"),
-        "{error}"
-    );
+    assert!(error.starts_with("section `.vector_table`: the reset vector is zero"), "{error}");
 }
 
 #[test]
 fn an_object_file_is_not_an_image() {
-    assert_eq!(
-        Fixture {
-            e_type: elf::ET_REL,
-            ..FIRMWARE
-        }
-        .error(),
-        "ELF header: not an executable"
-    );
+    assert_eq!(Fixture { e_type: elf::ET_REL, ..FIRMWARE }.error(), "ELF header: not an executable");
 }
 
 #[test]
 fn a_stripped_image_is_not_accepted() {
-    assert_eq!(
-        Fixture {
-            symbols: false,
-            ..FIRMWARE
-        }
-        .error(),
-        "no symbol table: build without `strip`"
-    );
+    assert_eq!(Fixture { symbols: false, ..FIRMWARE }.error(), "no symbol table: build without `strip`");
 }
 
 #[test]
@@ -280,21 +200,14 @@ fn loaded_headers_are_not_counted_as_firmware() {
     let mut bytes = FIRMWARE.bytes();
     bytes[52 + 4..52 + 8].fill(0);
     let error = format!("{:#}", Image::parse(&bytes).unwrap_err());
-    assert_eq!(
-        error,
-        "program header 0: loads the ELF header too; link with `--nmagic`"
-    );
+    assert_eq!(error, "program header 0: loads the ELF header too; link with `--nmagic`");
 }
 
 #[test]
 fn no_truncated_image_passes() {
     let bytes = FIRMWARE.bytes();
     for length in 0..bytes.len() {
-        assert!(
-            Image::parse(&bytes[..length]).is_err(),
-            "{length} bytes of {}",
-            bytes.len()
-        );
+        assert!(Image::parse(&bytes[..length]).is_err(), "{length} bytes of {}", bytes.len());
     }
 }
 
@@ -302,16 +215,8 @@ fn no_truncated_image_passes() {
 fn the_error_names_the_file() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let error = format!("{:#}", Image::read(&path).unwrap_err());
-    assert!(
-        error.contains("Cargo.toml is not a firmware image to measure: not a 32-bit ELF file"),
-        "{error}"
-    );
-    assert!(
-        Image::read(Path::new("nowhere"))
-            .unwrap_err()
-            .to_string()
-            .starts_with("cannot read nowhere")
-    );
+    assert!(error.contains("Cargo.toml is not a firmware image to measure: not a 32-bit ELF file"), "{error}");
+    assert!(Image::read(Path::new("nowhere")).unwrap_err().to_string().starts_with("cannot read nowhere"));
 }
 
 proptest! {
