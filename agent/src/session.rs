@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::incoming::Received;
 use crate::wire::{Connack, ConnectReturnCode, Disconnect, Pingreq, Pingresp, Publish, Reader};
 
-/// Where the connection stands.
+/// Where the connection stands, in the order in which it goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct State(u8);
 
@@ -148,7 +148,7 @@ impl Session {
         };
         let state = self.state();
         let packet_type = first_byte >> 4;
-        if packet_type == Publish::PACKET_TYPE && state != State::AWAIT_CONNACK {
+        if packet_type == Publish::PACKET_TYPE && state.0 >= State::CONNECTED.0 {
             // Without a subscription none is expected, yet a Server may be configured to send some: dropped unread.
             return Ok(());
         }

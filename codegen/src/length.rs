@@ -1,37 +1,49 @@
 //! How long a packet can be.
 
-use slimqtt_spec::defs::{Constant, Field, FieldKind, Packet, Presence, Type};
+use slimqtt_spec::defs::{Constant, Field, FieldKind, Packet, Presence};
 
-/// The longest remaining length (2.2.3).
-const MAX_REMAINING_LENGTH: usize = 268_435_455;
+use crate::{types, walk};
 
-/// The least and the greatest remaining length of a packet, in bytes.
-pub(crate) fn remaining_length(packet: &Packet) -> (usize, usize) {
-    let (min, max) = fields(packet.variable.iter().chain(&packet.payload));
-    (min, max.min(MAX_REMAINING_LENGTH))
+/// The greatest remaining length (2.2.3).
+pub(crate) const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+/// The least and the greatest number of bytes that something takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Length {
+    pub(crate) min: usize,
+    pub(crate) max: usize,
 }
 
-fn fields<'a>(fields: impl Iterator<Item = &'a Field>) -> (usize, usize) {
-    fields.fold((0, 0), |(min, max), field| {
-        let (field_min, field_max) = match &field.kind {
-            FieldKind::Value { of, constant } => match constant.as_ref().map(|constant| &constant.value) {
-                Some(Constant::Text(text)) => (2 + text.len(), 2 + text.len()),
-                _ => value(of.value),
-            },
-            FieldKind::Enum(_) | FieldKind::Flags(_) => (1, 1),
-            FieldKind::Group(members) => self::fields(members.iter()),
-        };
-        let always = matches!(field.presence, Presence::Always);
-        (min + if always { field_min } else { 0 }, max + field_max)
-    })
+impl Length {
+    pub(crate) const fn exactly(bytes: usize) -> Self {
+        Self { min: bytes, max: bytes }
+    }
 }
 
-const fn value(of: Type) -> (usize, usize) {
-    match of {
-        Type::U8 => (1, 1),
-        Type::U16 | Type::PacketIdentifier => (2, 2),
-        Type::Utf8 | Type::Binary => (2, 2 + 65_535),
-        Type::TopicName => (3, 2 + 65_535),
-        Type::Rest => (0, MAX_REMAINING_LENGTH),
+/// The remaining length of a packet.
+pub(crate) fn remaining_length(packet: &Packet) -> Length {
+    let Length { min, max } = sum(walk::fields(packet));
+    Length { min, max: max.min(MAX_REMAINING_LENGTH) }
+}
+
+fn sum<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Length {
+    fields
+        .into_iter()
+        .map(length)
+        .fold(Length::exactly(0), |sum, field| Length { min: sum.min + field.min, max: sum.max + field.max })
+}
+
+fn length(field: &Field) -> Length {
+    let there = match &field.kind {
+        FieldKind::Value { of, constant } => match constant.as_ref().map(|constant| &constant.value) {
+            Some(Constant::Text(text)) => Length::exactly(2 + text.len()),
+            Some(Constant::Integer(_)) | None => types::length(of.value),
+        },
+        FieldKind::Enum(_) | FieldKind::Flags(_) => Length::exactly(1),
+        FieldKind::Group(members) => sum(members),
+    };
+    match field.presence {
+        Presence::Always => there,
+        Presence::Optional | Presence::If { .. } => Length { min: 0, ..there },
     }
 }

@@ -1,13 +1,16 @@
-#![doc = include_str!("../README.md")]
+// Its example uses a profile, and is tested where that is there.
+#![cfg_attr(feature = "beacon", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "beacon"),
+    doc = "An MQTT agent for microcontrollers. The feature `beacon` adds a ready-made one."
+)]
 #![no_std]
 #![forbid(unsafe_code)]
-
-// The attribute macro writes `::slimqtt`, in this crate too.
-extern crate self as slimqtt;
 
 #[cfg(feature = "beacon")]
 pub mod beacon;
 
+pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError};
 pub use slimqtt_agent::{Clock, CommandError, Connect, Error, ErrorKind, Submission};
 pub use slimqtt_macros::agent;
 

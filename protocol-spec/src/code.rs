@@ -25,6 +25,12 @@ macro_rules! codes {
     };
 }
 
+impl From<Code> for &'static str {
+    fn from(code: Code) -> Self {
+        code.as_str()
+    }
+}
+
 codes! {
     /// The text is not of the language.
     Syntax = "syntax",

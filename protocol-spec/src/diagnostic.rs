@@ -1,15 +1,17 @@
 //! Mistakes in a spec, and how they are shown.
 
+#[cfg(doc)]
+use crate::Code;
+use crate::Source;
 use crate::defs::Span;
-use crate::{Code, Source};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The rule that is broken.
-    pub code: Code,
+    /// The rule that is broken, as reports show it: a [`Code`], or one of whoever else has rules for specs.
+    pub code: &'static str,
     /// What is wrong, in a sentence.
     pub message: String,
     /// Where it is wrong.
@@ -23,9 +25,10 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    pub(crate) fn new(code: Code, span: &Span, message: impl Into<String>) -> Self {
+    /// A mistake at this place, without label and help yet.
+    pub fn new(code: impl Into<&'static str>, span: &Span, message: impl Into<String>) -> Self {
         Self {
-            code,
+            code: code.into(),
             message: message.into(),
             span: span.clone(),
             label: String::new(),
@@ -34,17 +37,23 @@ impl Diagnostic {
         }
     }
 
-    pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
+    /// Says something right at the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    pub(crate) fn also(mut self, span: &Span, label: impl Into<String>) -> Self {
+    /// Shows another place.
+    #[must_use]
+    pub fn also(mut self, span: &Span, label: impl Into<String>) -> Self {
         self.secondary.push((span.clone(), label.into()));
         self
     }
 
-    pub(crate) fn help(mut self, help: impl Into<Option<String>>) -> Self {
+    /// Says how to put it right.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
         self.help = help.into();
         self
     }
@@ -58,7 +67,7 @@ impl Diagnostic {
         let secondary = self.secondary.iter();
         let secondary = secondary.map(|(span, label)| AnnotationKind::Context.span(span.clone()).label(label.as_str()));
         let snippet = Snippet::source(&*source.text).path(&*source.name).annotation(primary).annotations(secondary);
-        let group = Level::ERROR.primary_title(self.message.as_str()).id(self.code.as_str()).element(snippet);
+        let group = Level::ERROR.primary_title(self.message.as_str()).id(self.code).element(snippet);
         match &self.help {
             Some(help) => vec![group.element(Level::HELP.message(help.as_str()))],
             None => vec![group],
@@ -76,7 +85,8 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(source: Source, mut diagnostics: Vec<Diagnostic>) -> Self {
+    /// A report of these mistakes; there must be one at least.
+    pub fn new(source: Source, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|diagnostic| (diagnostic.span.start, diagnostic.span.end));
         diagnostics.dedup();
         Self { source, diagnostics }

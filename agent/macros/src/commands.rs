@@ -1,100 +1,113 @@
 //! The commands: the variants of the enum, with what their attributes say.
 
-use syn::{Attribute, Expr, ExprLit, Fields, Ident, ItemEnum, Lit, MetaNameValue, Variant};
+use std::mem;
+
+use syn::{Attribute, Expr, Fields, Ident, ItemEnum, Lit, Meta, Variant};
 
 use crate::errors::Errors;
+use crate::values::literal;
+use crate::{names, settings};
 
 /// What the agent can do.
 #[derive(Default)]
 pub(crate) struct Commands {
     /// Publish at QoS 0.
-    pub(crate) publish: Option<Ident>,
+    pub(crate) publish: Option<Command>,
     /// End the connection.
-    pub(crate) disconnect: Option<Ident>,
+    pub(crate) disconnect: Option<Command>,
 }
 
+/// A command that the agent has.
+pub(crate) struct Command {
+    /// The `#[cfg]`s of the variant: the compiler looks at them after this macro, so its methods need them too.
+    pub(crate) conditions: Vec<Attribute>,
+}
+
+const COMMANDS: [&str; 2] = ["Publish", "Disconnect"];
+const ATTRIBUTES: [&str; 1] = ["publish"];
+
 impl Commands {
-    /// Reads the variants and takes their attributes off the enum.
+    /// Reads the variants, and takes off them what is not for the compiler.
     pub(crate) fn take(item: &mut ItemEnum, errors: &mut Errors) -> Self {
         let mut commands = Self::default();
-        if !item.generics.params.is_empty() {
-            errors.at(&item.generics, "an agent's commands have no generic parameters");
-        }
-        if item.variants.is_empty() {
-            errors.at(
-                &item.ident,
-                "an agent has at least one command: `Publish` or `Disconnect`",
-            );
-        }
         for variant in &mut item.variants {
             commands.read(variant, errors);
+            make_unit(variant, errors);
         }
         commands
     }
 
     fn read(&mut self, variant: &mut Variant, errors: &mut Errors) {
-        if !matches!(variant.fields, Fields::Unit) {
-            errors.at(
-                &variant.fields,
-                "a command has no fields here: its arguments are those of the method",
-            );
-            variant.fields = Fields::Unit;
-        }
-        if let Some((_, discriminant)) = variant.discriminant.take() {
-            errors.at(discriminant, "a command has no value");
-        }
-        let (own, others) = variant
-            .attrs
-            .drain(..)
-            .partition(|attribute| is_command_attribute(attribute));
+        let (own, others) = mem::take(&mut variant.attrs).into_iter().partition(is_own);
         variant.attrs = others;
-        match variant.ident.to_string().as_str() {
-            "Publish" => {
-                self.publish = Some(variant.ident.clone());
-                check_publish(variant, &own, errors);
+        let place = match names::resolve("command", &variant.ident, &COMMANDS, errors) {
+            Some("Publish") => {
+                read_publish(&variant.ident, own, errors);
+                &mut self.publish
             }
-            "Disconnect" => {
-                self.disconnect = Some(variant.ident.clone());
-                for attribute in own {
-                    errors.at(attribute, "`Disconnect` has no options: remove the attribute");
-                }
+            Some(_) => {
+                refuse(&own, errors);
+                &mut self.disconnect
             }
-            _ => errors.at(&variant.ident, "unknown command; known are `Publish` and `Disconnect`"),
+            None => {
+                // Attributes of a command that is unknown would be unknown too: one mistake, one error.
+                variant.attrs.retain(|attribute| attribute.path().is_ident("doc"));
+                return;
+            }
+        };
+        let conditions = variant.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned().collect();
+        let command = Command { conditions };
+        match place {
+            None => *place = Some(command),
+            // Of two that are always there the compiler tells.
+            Some(first) if first.conditions.is_empty() && command.conditions.is_empty() => {}
+            Some(_) => errors.at(&variant.ident, "a command stands here once, with one `#[cfg(any(...))]`"),
         }
     }
 }
 
-fn is_command_attribute(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("publish")
+fn make_unit(variant: &mut Variant, errors: &mut Errors) {
+    if !matches!(variant.fields, Fields::Unit) {
+        errors.at(&variant.fields, "a command has no fields here: its arguments are those of its method");
+        variant.fields = Fields::Unit;
+    }
+    if let Some((_, value)) = variant.discriminant.take() {
+        errors.at(value, "a command has no value: remove it");
+    }
 }
 
-fn check_publish(variant: &Variant, attributes: &[Attribute], errors: &mut Errors) {
-    let [attribute] = attributes else {
-        match attributes {
-            [] => errors.at(
-                &variant.ident,
-                "say at which QoS to publish: `#[publish(qos = 0)] Publish`",
-            ),
-            [_, again, ..] => errors.at(again, "`publish` is given twice"),
-            [_] => {}
-        }
+fn is_own(attribute: &Attribute) -> bool {
+    attribute.path().get_ident().is_some_and(|name| names::similar(&name.to_string(), &ATTRIBUTES).is_some())
+}
+
+fn refuse(attributes: &[Attribute], errors: &mut Errors) {
+    for attribute in attributes {
+        errors.at(attribute.path(), "`publish` belongs to the command `Publish`: remove it here");
+    }
+}
+
+fn read_publish(command: &Ident, attributes: Vec<Attribute>, errors: &mut Errors) {
+    let mut attributes = attributes.into_iter();
+    let Some(attribute) = attributes.next() else {
+        errors.at(command, "at which QoS? Write `#[publish(qos = 0)]` before it");
         return;
     };
-    match attribute.parse_args::<MetaNameValue>() {
-        Ok(option) if option.path.is_ident("qos") => check_qos(&option.value, errors),
-        Ok(option) => errors.at(option.path, "unknown option; known is `qos`"),
-        Err(error) => errors.push(syn::Error::new(error.span(), "write `#[publish(qos = 0)]`")),
+    for again in attributes {
+        errors.at(again.path(), "this attribute is given twice");
+    }
+    if let Some(name) = attribute.path().get_ident() {
+        names::resolve("attribute", name, &ATTRIBUTES, errors);
+    }
+    match attribute.meta {
+        Meta::List(list) if !list.tokens.is_empty() => {
+            settings::read("option", list.tokens, &["qos"], errors, |_, value, errors| check_qos(value, errors));
+        }
+        other => errors.at(other, "at which QoS? Write `#[publish(qos = 0)]`"),
     }
 }
 
 fn check_qos(value: &Expr, errors: &mut Errors) {
-    let number = match value {
-        Expr::Lit(ExprLit {
-            lit: Lit::Int(number), ..
-        }) => number.base10_parse::<u8>().ok(),
-        _ => None,
-    };
-    if number != Some(0) {
+    if !matches!(literal(value), Some(Lit::Int(number)) if number.to_string() == "0") {
         errors.at(value, "this version publishes at QoS 0 only: write `qos = 0`");
     }
 }

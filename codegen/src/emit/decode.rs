@@ -1,256 +1,223 @@
-//! Decoders: a list of calls of the reader, in the order of the wire, then the struct.
+//! Decoders: a list of calls of the reader, in the order of the wire, and the struct at last.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use slimqtt_spec::Source;
-use slimqtt_spec::defs::{Constant, Field, FieldKind, Flag, FlagKind, Packet, Presence, Type};
+use slimqtt_spec::defs::{Field, FieldKind, Flag, FlagKind, Presence};
 
-use super::items::group_flags;
-use super::marker::marker;
-use crate::name::{ident, type_name};
+use super::codec::{Codec, has_fixed_flags};
+use super::literal::{self, hex, mask};
+use crate::members::{self, Member};
+use crate::names::{ident, local, type_name};
+use crate::types;
+use crate::walk::{self, FlagsByte};
 
-pub(super) fn function(source: &Source, packet: &Packet) -> TokenStream {
-    let fields = || packet.variable.iter().chain(&packet.payload);
-    let header = match packet.flags.is_empty() {
-        true => quote! { reader.require(first_byte & 0x0F == 0); },
-        false => {
-            let flags = packet
-                .flags
-                .iter()
-                .map(|flag| read_flag(source, flag, &quote! { first_byte }));
-            quote! { #(#flags)* }
-        }
-    };
-    let reads = fields().map(|f| field(source, packet, f));
-    let members: Vec<_> = packet
-        .flags
-        .iter()
-        .filter_map(stored)
-        .chain(fields().flat_map(names))
-        .collect();
-    let decoded = if members.is_empty() {
-        quote! { Self }
+/// The body of `decode`.
+pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
+    let packet = codec.packet;
+    let marker = codec.marker(&packet.name.span);
+    let first_byte = if has_fixed_flags(packet) {
+        quote! { reader.require(first_byte == Self::FIRST_BYTE); }
     } else {
-        quote! { Self { #(#members),* } }
-    };
-    let marker = marker(source, &packet.name.span);
-    let lifetime = match fields()
-        .any(|field| matches!(&field.kind, FieldKind::Value { of, constant: None } if is_borrowed(of.value)))
-    {
-        true => quote! { 'a },
-        false => quote! { '_ },
-    };
-    quote! {
-        /// Reads the packet from its first byte and what follows the fixed header.
-        ///
-        /// # Errors
-        /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-        pub fn decode(first_byte: u8, mut reader: Reader<#lifetime>) -> Result<Self, DecodeError> {
-            #marker
+        let flags = flags(codec, &walk::first_byte(packet), None);
+        quote! {
             reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-            #header
-            #(#reads)*
-            let packet = #decoded;
-            reader.finish(packet)
+            #flags
         }
-    }
-}
-
-const fn is_borrowed(of: Type) -> bool {
-    matches!(of, Type::Utf8 | Type::TopicName | Type::Binary | Type::Rest)
-}
-
-/// The name of a flag that is a field of the packet itself.
-fn stored(flag: &Flag) -> Option<syn::Ident> {
-    match &flag.kind {
-        FlagKind::Value { group: None, name, .. } => Some(ident(&name.value)),
-        _ => None,
-    }
-}
-
-/// The struct fields that a field of the spec gives.
-fn names(field: &Field) -> Vec<syn::Ident> {
-    match &field.kind {
-        FieldKind::Value { constant: Some(_), .. } => Vec::new(),
-        FieldKind::Flags(flags) => flags.iter().filter_map(stored).collect(),
-        _ => vec![ident(&field.name.value)],
-    }
-}
-
-/// Reads flags that are no part of a group, and checks reserved ones.
-fn read_flag(source: &Source, flag: &Flag, byte: &TokenStream) -> Option<TokenStream> {
-    let marker = |name| marker(source, name);
-    Some(match &flag.kind {
-        FlagKind::Value { group: None, name, .. } => {
-            let (marker, ident, value) = (marker(&name.span), ident(&name.value), flag_value(flag, byte));
-            quote! { #marker let #ident = #value; }
-        }
-        FlagKind::Reserved(value) => {
-            let (marker, mask) = (marker(&value.span), mask(flag));
-            let expected = Literal::u64_unsuffixed(value.value << flag.low);
-            quote! { #marker reader.require(#byte & #mask == #expected); }
-        }
-        _ => return None,
-    })
-}
-
-fn flag_value(flag: &Flag, byte: &TokenStream) -> TokenStream {
-    let FlagKind::Value { of: Some(of), .. } = &flag.kind else {
-        let mask = mask(flag);
-        return quote! { #byte & #mask != 0 };
     };
-    let of = ident(&of.value);
-    let (low, width) = (Literal::u8_unsuffixed(flag.low), hex(mask_of(flag) >> flag.low));
-    quote! { #of::from_u8(#byte >> #low & #width).ok_or(DecodeError)? }
+    let fields = walk::fields(packet).map(|it| field(codec, it));
+    let requirements = walk::fields(packet).filter_map(|it| requirement(codec, it));
+    let decoded = structure(&quote! { Self }, &members::of_packet(packet));
+    quote! {
+        #marker
+        #first_byte
+        #(#fields)*
+        #(#requirements)*
+        let packet = #decoded;
+        reader.finish(packet)
+    }
 }
 
-/// The bits of a flag, in its byte.
-const fn mask_of(flag: &Flag) -> u8 {
-    (((1_u16 << (flag.high - flag.low + 1)) - 1) << flag.low) as u8
-}
-
-fn mask(flag: &Flag) -> TokenStream {
-    hex(mask_of(flag))
-}
-
-fn hex(byte: u8) -> TokenStream {
-    format!("0x{byte:02X}").parse().expect("a literal")
-}
-
-fn field(source: &Source, packet: &Packet, field: &Field) -> TokenStream {
-    let name = ident(&field.name.value);
-    let marker = marker(source, &field.name.span);
-    let read = match &field.kind {
-        FieldKind::Flags(flags) => {
-            let reads = flags
-                .iter()
-                .filter_map(|flag| read_flag(source, flag, &quote! { #name }));
+/// Reads a field, if it is there.
+fn field(codec: &Codec<'_>, field: &Field) -> TokenStream {
+    let marker = codec.marker(&field.name.span);
+    let local = local(&field.name.value);
+    let read = match (&field.kind, condition(codec, field)) {
+        (FieldKind::Flags(bits), _) => {
+            let byte = walk::flags_byte(codec.packet, field, bits);
+            let (local, flags) = (&byte.local, flags(codec, &byte, None));
             quote! {
-                let #name = reader.u8();
-                #(#reads)*
+                let #local = reader.u8();
+                #flags
             }
         }
-        FieldKind::Value {
-            of,
-            constant: Some(constant),
-        } => {
-            let read = read(of.value);
-            let constant = match &constant.value {
-                Constant::Integer(value) => {
-                    let value = Literal::u64_unsuffixed(*value);
-                    quote! { #value }
-                }
-                Constant::Text(text) => quote! { #text },
+        (FieldKind::Value { of, constant: Some(constant) }, condition) => {
+            let (read, constant) = (types::read(of.value), literal::constant(&constant.value));
+            let read = quote! {
+                let #local = #read;
+                reader.require(#local == #constant);
             };
-            quote! {
-                let #name = #read;
-                reader.require(#name == #constant);
+            match condition {
+                None => read,
+                Some(condition) => quote! { if #condition { #read } },
             }
         }
-        _ => present(source, packet, field),
+        (_, None) => {
+            let (fields, value) = value(codec, field);
+            quote! { #fields let #local = #value; }
+        }
+        (_, Some(condition)) => {
+            let (fields, value) = value(codec, field);
+            let absent = absent(codec, field);
+            quote! {
+                let #local = if #condition {
+                    #fields
+                    Some(#value)
+                } else {
+                    #absent
+                    None
+                };
+            }
+        }
     };
     quote! { #marker #read }
 }
 
-/// A stored field, with the condition under which it is there.
-fn present(source: &Source, packet: &Packet, field: &Field) -> TokenStream {
-    let name = ident(&field.name.value);
-    let value = value(source, packet, field);
+/// The condition under which a field is there, if it has one.
+fn condition(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
     match &field.presence {
-        Presence::Always => quote! { let #name = #value; },
+        Presence::Always => None,
+        Presence::Optional => Some(has(codec, &field.name.value)),
         Presence::If { flag, above } => {
-            let (flag, above) = (ident(&flag.value), Literal::u64_unsuffixed(above.value));
-            quote! { let #name = if #flag as u8 > #above { Some(#value) } else { None }; }
-        }
-        Presence::Optional => {
-            let condition = has(packet, &field.name.value);
-            let absent = absent_group(packet, field);
-            let requires = field.requires.as_ref().map(|required| {
-                let required = ident(&required.value);
-                quote! { reader.require(#name.is_none() || #required.is_some()); }
-            });
-            quote! {
-                let #name = if #condition { Some(#value) } else { #absent None };
-                #requires
-            }
+            let local = local(&flag.value);
+            Some(codec.condition(flag, &quote! { #local }, above))
         }
     }
 }
 
-/// The condition of the `has` flag of an optional field.
-fn has(packet: &Packet, optional: &str) -> TokenStream {
-    for field in &packet.variable {
-        let FieldKind::Flags(flags) = &field.kind else { continue };
-        let byte = ident(&field.name.value);
-        for flag in flags {
-            if matches!(&flag.kind, FlagKind::Has(name) if name.value == optional) {
-                let mask = mask(flag);
-                return quote! { #byte & #mask != 0 };
-            }
+/// Whether the `has` flag of an optional field is set.
+fn has(codec: &Codec<'_>, optional: &str) -> TokenStream {
+    let is_has = |flag: &&Flag| matches!(&flag.kind, FlagKind::Has(name) if name.value == optional);
+    let set =
+        walk::flags_bytes(codec.packet).find_map(|byte| byte.flags.iter().find(is_has).map(|flag| bit(&byte, flag)));
+    set.expect("a resolved spec has a flag for each optional field")
+}
+
+/// Without the other field that it requires, a field must not be there. The other one may come later.
+fn requirement(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
+    let required = field.requires.as_ref()?;
+    let marker = codec.marker(&required.span);
+    let (local, required) = (local(&field.name.value), local(&required.value));
+    Some(quote! { #marker reader.require(#local.is_none() || #required.is_some()); })
+}
+
+/// Reads the value of a field that is there: what comes first, and the value.
+fn value(codec: &Codec<'_>, field: &Field) -> (TokenStream, TokenStream) {
+    let value = match &field.kind {
+        FieldKind::Value { of, .. } => types::read(of.value),
+        FieldKind::Enum(of) => from_u8(&of.value, &quote! { reader.u8() }),
+        FieldKind::Group(members) => {
+            let group = Some(field.name.value.as_str());
+            let flags = walk::flags_bytes(codec.packet).map(|byte| flags(codec, &byte, group));
+            let fields = members.iter().map(|member| self::field(codec, member));
+            let name = type_name(&field.name.value);
+            let group = structure(&quote! { #name }, &members::of_group(codec.packet, field, members));
+            return (quote! { #(#flags)* #(#fields)* }, group);
         }
-    }
-    unreachable!("a resolved spec has a flag for each optional field")
+        FieldKind::Flags(_) => unreachable!("flags are no value"),
+    };
+    (quote! {}, value)
 }
 
 /// The flags of a group that is absent are 0.
-fn absent_group(packet: &Packet, field: &Field) -> TokenStream {
-    let flags = group_flags(packet, &field.name.value);
-    let checks = packet.variable.iter().filter_map(|holder| {
-        let FieldKind::Flags(held) = &holder.kind else {
-            return None;
-        };
-        let mask = held
-            .iter()
-            .filter(|flag| flags.contains(flag))
-            .fold(0, |mask, flag| mask | mask_of(flag));
-        let (byte, mask_literal) = (ident(&holder.name.value), hex(mask));
-        (mask != 0).then(|| quote! { reader.require(#byte & #mask_literal == 0); })
+fn absent(codec: &Codec<'_>, field: &Field) -> TokenStream {
+    let group = Some(field.name.value.as_str());
+    let checks = walk::flags_bytes(codec.packet).filter_map(|byte| {
+        let flags = byte.flags.iter().filter(|flag| walk::group_of(flag) == group);
+        let mask = flags.fold(0, |all, flag| all | mask(flag));
+        let bits = masked(&byte, mask);
+        (mask != 0).then(|| quote! { reader.require(#bits == 0); })
     });
     quote! { #(#checks)* }
 }
 
-/// Reads the value of a field that is there.
-fn value(source: &Source, packet: &Packet, field: &Field) -> TokenStream {
-    match &field.kind {
-        FieldKind::Value { of, .. } => read(of.value),
-        FieldKind::Enum(of) => {
-            let of = ident(&of.value);
-            quote! { #of::from_u8(reader.u8()).ok_or(DecodeError)? }
-        }
-        FieldKind::Group(members) => {
-            let name = type_name(&field.name.value);
-            let holder = |flag: &Flag| {
-                packet.variable.iter().find_map(|field| match &field.kind {
-                    FieldKind::Flags(flags) if flags.contains(flag) => Some(ident(&field.name.value)),
-                    _ => None,
-                })
+/// Reads those flags of a byte that are fields of the packet or of this group. The packet also checks reserved ones.
+fn flags(codec: &Codec<'_>, byte: &FlagsByte<'_>, group: Option<&str>) -> TokenStream {
+    let reads = byte.flags.iter().filter_map(|flag| match &flag.kind {
+        FlagKind::Value { name, of, .. } if walk::group_of(flag) == group => {
+            let marker = codec.marker(&name.span);
+            let value = match of {
+                None => bit(byte, flag),
+                Some(of) => from_u8(&of.value, &bits(byte, flag)),
             };
-            let flags = group_flags(packet, &field.name.value).into_iter().filter_map(|flag| {
-                let (FlagKind::Value { name, .. }, Some(byte)) = (&flag.kind, holder(flag)) else {
-                    return None;
-                };
-                let (name, value) = (ident(&name.value), flag_value(flag, &quote! { #byte }));
-                Some(quote! { #name: #value })
-            });
-            let members = members.iter().map(|member| {
-                let (name, value) = (ident(&member.name.value), value(source, packet, member));
-                quote! { #name: #value }
-            });
-            let all = flags.chain(members);
-            quote! { #name { #(#all),* } }
+            let local = local(&name.value);
+            Some(quote! { #marker let #local = #value; })
         }
-        FieldKind::Flags(_) => unreachable!("flags are read as a byte"),
+        FlagKind::Reserved(value) if group.is_none() => {
+            let marker = codec.marker(&value.span);
+            let (bits, value) = (masked(byte, mask(flag)), literal::in_place(flag, value.value));
+            let value = if value == 0 {
+                quote! { 0 }
+            } else {
+                hex(value)
+            };
+            Some(quote! { #marker reader.require(#bits == #value); })
+        }
+        _ => None,
+    });
+    quote! { #(#reads)* }
+}
+
+/// Whether a single bit is set.
+fn bit(byte: &FlagsByte<'_>, flag: &Flag) -> TokenStream {
+    let bit = masked(byte, mask(flag));
+    quote! { #bit != 0 }
+}
+
+/// Some bits as a number.
+fn bits(byte: &FlagsByte<'_>, flag: &Flag) -> TokenStream {
+    if flag.low == 0 {
+        return masked(byte, mask(flag));
+    }
+    let (local, low) = (&byte.local, literal::decimal(flag.low.into()));
+    let mask = (flag.high < 7).then(|| {
+        let mask = hex(literal::width_mask(flag));
+        quote! { & #mask }
+    });
+    quote! { #local >> #low #mask }
+}
+
+/// Some bits where they stand, the others being 0.
+fn masked(byte: &FlagsByte<'_>, mask: u8) -> TokenStream {
+    let local = &byte.local;
+    match mask {
+        0xFF => quote! { #local },
+        _ => {
+            let mask = hex(mask);
+            quote! { #local & #mask }
+        }
     }
 }
 
-fn read(of: Type) -> TokenStream {
-    match of {
-        Type::U8 => quote! { reader.u8() },
-        Type::U16 => quote! { reader.u16() },
-        Type::PacketIdentifier => quote! { reader.packet_identifier() },
-        Type::Utf8 => quote! { reader.utf8() },
-        Type::TopicName => quote! { reader.topic_name() },
-        Type::Binary => quote! { reader.binary() },
-        Type::Rest => quote! { reader.rest() },
+fn from_u8(of: &str, value: &TokenStream) -> TokenStream {
+    let of = ident(of);
+    quote! { #of::from_u8(#value).ok_or(DecodeError)? }
+}
+
+/// The struct of these members, each of which is in its variable.
+fn structure(name: &TokenStream, members: &[Member<'_>]) -> TokenStream {
+    let members = members.iter().map(|member| member_of_local(&ident(member.name), &local(member.name)));
+    let members = Vec::from_iter(members);
+    if members.is_empty() {
+        quote! { #name }
+    } else {
+        quote! { #name { #(#members),* } }
+    }
+}
+
+fn member_of_local(name: &Ident, local: &Ident) -> TokenStream {
+    if name == local {
+        quote! { #name }
+    } else {
+        quote! { #name: #local }
     }
 }

@@ -2,32 +2,31 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use slimqtt_spec::defs::About;
+use slimqtt_spec::defs::{About, Packet};
 
 /// The doc attributes of an item.
-pub(crate) fn docs(about: &About) -> TokenStream {
-    let mut lines: Vec<String> = about.docs.clone();
-    let section = about
-        .section
-        .as_ref()
-        .map(|section| format!("Section {}.", section.value));
-    let statements = about
-        .statements
-        .iter()
-        .map(|statement| format!("`[{}]`", statement.value));
-    let references: Vec<String> = section.into_iter().chain(statements).collect();
+pub(super) fn docs(about: &About) -> TokenStream {
+    let mut lines = about.docs.clone();
+    let section = about.section.iter().map(|section| format!("Section {}.", section.value));
+    let statements = about.statements.iter().map(|statement| format!("`[{}]`", statement.value));
+    let references: Vec<_> = section.chain(statements).collect();
     if !references.is_empty() {
         if !lines.is_empty() {
             lines.push(String::new());
         }
         lines.push(references.join(" "));
     }
-    let lines = lines.iter().map(|line| {
-        if line.is_empty() {
-            line.clone()
-        } else {
-            format!(" {line}")
-        }
-    });
+    let lines = lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote! { #(#[doc = #lines])* }
+}
+
+/// Those of a packet, which begin with its name in the standard.
+pub(super) fn of_packet(packet: &Packet) -> TokenStream {
+    let name = &packet.name.value;
+    let mut about = packet.about.clone();
+    match about.docs.first_mut() {
+        Some(first) => first.insert_str(0, &format!("{name}: ")),
+        None => about.docs.push(format!("The {name} packet.")),
+    }
+    docs(&about)
 }

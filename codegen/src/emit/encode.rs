@@ -1,125 +1,100 @@
-//! Encoders: a list of calls of the writer, in the order of the wire.
+//! Encoders: a list of calls of the writer, in the order of the wire, and the fixed header at last.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
-use slimqtt_spec::Source;
-use slimqtt_spec::defs::{Constant, Field, FieldKind, Flag, FlagKind, Packet, Presence, Type};
+use slimqtt_spec::defs::{Field, FieldKind, Flag, FlagKind, Presence};
 
-use super::items::group_flags;
-use super::marker::marker;
-use crate::name::ident;
+use super::codec::{Codec, has_fixed_flags};
+use super::literal;
+use crate::names::{ident, local};
+use crate::types;
+use crate::walk::{self, FlagsByte};
 
-pub(super) fn body(source: &Source, packet: &Packet) -> TokenStream {
-    let fields = packet
-        .variable
-        .iter()
-        .chain(&packet.payload)
-        .map(|f| field(source, packet, f));
-    let marker = marker(source, &packet.name.span);
-    let header = match has_fixed_flags(packet) {
-        true => quote! { writer.fixed_header(Self::FIRST_BYTE); },
-        false => {
-            let first_byte = first_byte(packet);
-            quote! {
-                let first_byte = #first_byte;
-                writer.fixed_header(first_byte);
-            }
+/// The body of `encode`.
+pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
+    let packet = codec.packet;
+    let fields = walk::fields(packet).map(|it| field(codec, it));
+    let marker = codec.marker(&packet.name.span);
+    let fixed_header = if has_fixed_flags(packet) {
+        quote! { writer.fixed_header(Self::FIRST_BYTE); }
+    } else {
+        let first_byte = flags(&walk::first_byte(packet), Some(quote! { Self::PACKET_TYPE << 4 }));
+        quote! {
+            #first_byte
+            writer.fixed_header(first_byte);
         }
     };
-    quote! { #(#fields)* #marker #header }
+    quote! { #(#fields)* #marker #fixed_header }
 }
 
-/// Whether the first byte is the same in every packet of the type.
-pub(super) fn has_fixed_flags(packet: &Packet) -> bool {
-    packet
-        .flags
-        .iter()
-        .all(|flag| matches!(flag.kind, FlagKind::Reserved(_)))
-}
-
-/// The first byte of the fixed header (2.2).
-pub(super) fn first_byte(packet: &Packet) -> TokenStream {
-    let packet_type = Literal::u64_unsuffixed(packet.packet_type.value);
-    let flags = packet.flags.iter().filter_map(bits);
-    quote! { #packet_type << 4 #(| #flags)* }
-}
-
-fn field(source: &Source, packet: &Packet, field: &Field) -> TokenStream {
-    let name = ident(&field.name.value);
-    let marker = marker(source, &field.name.span);
-    let write = match field.presence {
-        Presence::Always => write(source, packet, field, &quote! { self.#name }),
+/// Writes a field, if it is there.
+fn field(codec: &Codec<'_>, field: &Field) -> TokenStream {
+    let marker = codec.marker(&field.name.span);
+    let (name, local) = (ident(&field.name.value), local(&field.name.value));
+    let write = match &field.presence {
+        Presence::Always => value(codec, field, &quote! { self.#name }),
+        // A constant is not stored: the condition alone decides.
+        Presence::If { .. } if is_constant(field) => {
+            let condition = condition(codec, field);
+            let write = value(codec, field, &quote! {});
+            quote! { if #condition { #write } }
+        }
         Presence::Optional | Presence::If { .. } => {
-            let inner = write(source, packet, field, &quote! { #name });
-            let presence = contradiction(field);
+            let contradiction = contradiction(codec, field);
+            let write = value(codec, field, &quote! { #local });
             quote! {
-                #presence
-                if let Some(#name) = self.#name { #inner }
+                #contradiction
+                if let Some(#local) = self.#name { #write }
             }
         }
     };
     quote! { #marker #write }
 }
 
+fn is_constant(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::Value { constant: Some(_), .. })
+}
+
+/// The condition under which a field is there, if it has one.
+fn condition(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
+    let Presence::If { flag, above } = &field.presence else { return None };
+    let name = ident(&flag.value);
+    Some(codec.condition(flag, &quote! { self.#name }, above))
+}
+
 /// A field may contradict others by being there, or by not being there.
-fn contradiction(field: &Field) -> Option<TokenStream> {
+fn contradiction(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
     let name = ident(&field.name.value);
-    let condition = match (&field.presence, &field.requires) {
-        (Presence::If { flag, above }, _) => {
-            let (flag, above) = (ident(&flag.value), Literal::u64_unsuffixed(above.value));
-            quote! { self.#name.is_some() != (self.#flag as u8 > #above) }
-        }
-        (_, Some(required)) => {
-            let required = ident(&required.value);
-            quote! { self.#name.is_some() && self.#required.is_none() }
-        }
-        _ => return None,
-    };
-    Some(quote! { if #condition { writer.fail(EncodeError::Contradiction); } })
+    let condition = condition(codec, field).map(|condition| quote! { self.#name.is_some() != #condition });
+    let requirement = field.requires.as_ref().map(|required| {
+        let required = ident(&required.value);
+        quote! { self.#name.is_some() && self.#required.is_none() }
+    });
+    let contradicts = condition.or(requirement)?;
+    Some(quote! { if #contradicts { writer.fail(EncodeError::Contradiction); } })
 }
 
 /// Writes the value of a field that is there.
-fn write(source: &Source, packet: &Packet, field: &Field, value: &TokenStream) -> TokenStream {
+fn value(codec: &Codec<'_>, field: &Field, value: &TokenStream) -> TokenStream {
     match &field.kind {
-        FieldKind::Value { of, constant } => {
-            let value = match constant.as_ref().map(|constant| &constant.value) {
-                Some(Constant::Integer(value)) => {
-                    let value = Literal::u64_unsuffixed(*value);
-                    quote! { #value }
-                }
-                Some(Constant::Text(text)) => quote! { #text },
-                None => value.clone(),
-            };
-            match of.value {
-                Type::U8 => quote! { writer.u8(#value); },
-                Type::U16 => quote! { writer.u16(#value); },
-                Type::PacketIdentifier => quote! { writer.u16(#value.get()); },
-                Type::Utf8 => quote! { writer.utf8(#value); },
-                Type::TopicName => quote! { writer.topic_name(#value); },
-                Type::Binary => quote! { writer.binary(#value); },
-                Type::Rest => quote! { writer.rest(#value); },
-            }
+        FieldKind::Value { of, constant: Some(constant) } => {
+            types::write(of.value, &literal::constant(&constant.value))
         }
+        FieldKind::Value { of, constant: None } => types::write(of.value, value),
         FieldKind::Enum(_) => quote! { writer.u8(#value as u8); },
-        FieldKind::Flags(flags) => {
-            let groups = packet
-                .variable
-                .iter()
-                .chain(&packet.payload)
-                .filter_map(|group| group_bits(packet, flags, group));
-            let bits = flags.iter().filter(|flag| !in_group(flag)).filter_map(bits);
-            let terms = bits.chain(groups);
-            let name = ident(&field.name.value);
+        FieldKind::Flags(bits) => {
+            let byte = walk::flags_byte(codec.packet, field, bits);
+            let (local, byte) = (&byte.local, flags(&byte, None));
             quote! {
-                let #name = #(#terms)|*;
-                writer.u8(#name);
+                #byte
+                writer.u8(#local);
             }
         }
         FieldKind::Group(members) => {
             let members = members.iter().map(|member| {
+                let marker = codec.marker(&member.name.span);
                 let name = ident(&member.name.value);
-                let marker = marker(source, &member.name.span);
-                let write = write(source, packet, member, &quote! { #value.#name });
+                let write = self::value(codec, member, &quote! { #value.#name });
                 quote! { #marker #write }
             });
             quote! { #(#members)* }
@@ -127,54 +102,82 @@ fn write(source: &Source, packet: &Packet, field: &Field, value: &TokenStream) -
     }
 }
 
-fn in_group(flag: &Flag) -> bool {
-    matches!(flag.kind, FlagKind::Value { group: Some(_), .. })
+/// Puts a byte of flags into its variable, together with what `high` gives for the bits that no flag describes.
+fn flags(byte: &FlagsByte<'_>, high: Option<TokenStream>) -> TokenStream {
+    let mut terms = Vec::from_iter(high);
+    let mut groups: Vec<&str> = Vec::new();
+    for flag in byte.flags {
+        match group_in(byte, flag) {
+            Some(group) if groups.contains(&group) => {}
+            Some(group) => {
+                let local = local(group);
+                terms.push(quote! { #local });
+                groups.push(group);
+            }
+            None => terms.extend(bits(flag)),
+        }
+    }
+    let groups = groups.into_iter().map(|group| group_flags(byte, group));
+    let local = &byte.local;
+    let value = if terms.is_empty() {
+        quote! { 0 }
+    } else {
+        quote! { #(#terms)|* }
+    };
+    quote! {
+        #(#groups)*
+        let #local = #value;
+    }
 }
 
-/// The bits of a flag that stands outside any group; none for reserved zeros.
-fn bits(flag: &Flag) -> Option<TokenStream> {
-    let value = match &flag.kind {
+/// The group that a flag tells of, if fields of that group are in the byte.
+fn group_in<'a>(byte: &FlagsByte<'a>, flag: &'a Flag) -> Option<&'a str> {
+    match &flag.kind {
+        FlagKind::Has(name) if byte.flags.iter().any(|it| walk::group_of(it) == Some(&name.value)) => Some(&name.value),
+        _ => walk::group_of(flag),
+    }
+}
+
+/// Puts the flags that tell of an optional group into a variable: all 0 without it.
+fn group_flags(byte: &FlagsByte<'_>, group: &str) -> TokenStream {
+    let (name, local) = (ident(group), local(group));
+    let terms = byte.flags.iter().filter_map(|flag| match &flag.kind {
+        FlagKind::Value { group: Some(of), name, .. } if of.value == group => {
+            let name = ident(&name.value);
+            Some(shifted(&quote! { #local.#name as u8 }, flag))
+        }
+        FlagKind::Has(name) if name.value == group => Some(literal::hex(literal::mask(flag))),
+        _ => None,
+    });
+    quote! {
+        let #local = match self.#name {
+            Some(#local) => #(#terms)|*,
+            None => 0,
+        };
+    }
+}
+
+/// The bits of a flag that tells of no group; none for reserved zeros.
+pub(super) fn bits(flag: &Flag) -> Option<TokenStream> {
+    match &flag.kind {
         FlagKind::Value { name, .. } => {
             let name = ident(&name.value);
-            quote! { self.#name as u8 }
+            Some(shifted(&quote! { self.#name as u8 }, flag))
         }
         FlagKind::Has(name) => {
             let name = ident(&name.value);
-            quote! { self.#name.is_some() as u8 }
+            Some(shifted(&quote! { self.#name.is_some() as u8 }, flag))
         }
-        FlagKind::Reserved(value) if value.value == 0 => return None,
-        FlagKind::Reserved(value) => {
-            let value = Literal::u64_unsuffixed(value.value);
-            quote! { #value }
-        }
-    };
-    Some(shifted(&value, flag.low))
+        FlagKind::Reserved(value) => (value.value != 0).then(|| literal::hex(literal::in_place(flag, value.value))),
+    }
 }
 
-/// The bits of the flags that belong to an optional group: all 0 without it.
-fn group_bits(packet: &Packet, flags: &[Flag], field: &Field) -> Option<TokenStream> {
-    let name = ident(&field.name.value);
-    let terms: Vec<TokenStream> = group_flags(packet, &field.name.value)
-        .into_iter()
-        .filter(|flag| flags.contains(flag))
-        .filter_map(|flag| match &flag.kind {
-            FlagKind::Value { name: member, .. } => {
-                let member = ident(&member.value);
-                Some(shifted(&quote! { #name.#member as u8 }, flag.low))
-            }
-            _ => None,
-        })
-        .collect();
-    (!terms.is_empty()).then(|| {
-        quote! { match self.#name { Some(#name) => #(#terms)|*, None => 0 } }
-    })
-}
-
-fn shifted(value: &TokenStream, low: u8) -> TokenStream {
-    let low = Literal::u8_unsuffixed(low);
-    if low.to_string() == "0" {
-        quote! { #value }
-    } else {
-        quote! { (#value) << #low }
+fn shifted(value: &TokenStream, flag: &Flag) -> TokenStream {
+    match flag.low {
+        0 => value.clone(),
+        low => {
+            let low = literal::decimal(low.into());
+            quote! { (#value) << #low }
+        }
     }
 }

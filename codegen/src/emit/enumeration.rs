@@ -1,0 +1,34 @@
+//! An enum for each enum.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use slimqtt_spec::defs::Enum;
+
+use super::docs::docs;
+use super::literal;
+use crate::names::ident;
+
+pub(super) fn item(declared: &Enum) -> TokenStream {
+    let name = ident(&declared.name.value);
+    let about = docs(&declared.about);
+    let abouts = declared.variants.iter().map(|variant| docs(&variant.about));
+    let variants: Vec<_> = declared.variants.iter().map(|variant| ident(&variant.name.value)).collect();
+    let values: Vec<_> = declared.variants.iter().map(|variant| literal::decimal(variant.value.value)).collect();
+    let from_u8 = format!(" The `{name}` of this value, if there is one.");
+    quote! {
+        #about
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum #name { #(#abouts #variants = #values,)* }
+
+        impl #name {
+            #[doc = #from_u8]
+            pub const fn from_u8(value: u8) -> Option<Self> {
+                match value {
+                    #(#values => Some(Self::#variants),)*
+                    _ => None,
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a packet becomes: its groups, its struct, its constants, its codec.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use slimqtt_spec::defs::Packet;
+
+use super::codec::{Codec, has_fixed_flags};
+use super::{decode, encode, literal, structure};
+use crate::length::{Length, remaining_length};
+use crate::names::type_name;
+use crate::{members, walk};
+
+pub(super) fn items(codec: &Codec<'_>) -> TokenStream {
+    let packet = codec.packet;
+    let groups = walk::groups(packet).map(|(group, fields)| structure::of_group(packet, group, fields));
+    let structure = structure::of_packet(packet);
+    let name = type_name(&packet.name.value);
+    let borrows = members::borrow(&members::of_packet(packet));
+    let (declared, elided, of_reader) = match borrows {
+        true => (quote! { <'a> }, quote! { <'_> }, quote! { 'a }),
+        false => (quote! {}, quote! {}, quote! { '_ }),
+    };
+    let consts = consts(packet);
+    let encode = encode::packet(codec);
+    let decode = decode::packet(codec);
+    quote! {
+        #(#groups)*
+
+        #structure
+
+        impl #declared #name #declared {
+            #consts
+
+            /// Writes the packet, also at compile time. See [`Encode::encode`].
+            pub const fn encode(&self, writer: &mut Writer<'_>) { #encode }
+
+            /// Reads the packet from its first byte and what follows the fixed header.
+            ///
+            /// # Errors
+            ///
+            /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+            pub fn decode(first_byte: u8, mut reader: Reader<#of_reader>) -> Result<Self, DecodeError> { #decode }
+        }
+
+        impl Encode for #name #elided {
+            fn encode(&self, writer: &mut Writer<'_>) {
+                Self::encode(self, writer);
+            }
+        }
+    }
+}
+
+/// What is known of a packet without any of its fields.
+fn consts(packet: &Packet) -> TokenStream {
+    let packet_type = literal::decimal(packet.packet_type.value);
+    let Length { min, max } = remaining_length(packet);
+    let first_byte = has_fixed_flags(packet).then(|| {
+        let flags = packet.flags.iter().filter_map(encode::bits);
+        quote! {
+            /// The first byte of the packet: its type and its reserved flags (2.2).
+            pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 #(| #flags)*;
+        }
+    });
+    let bytes = (has_fixed_flags(packet) && max == 0).then(|| {
+        quote! {
+            /// The whole packet: it has no fields.
+            pub const BYTES: [u8; 2] = [Self::FIRST_BYTE, 0];
+        }
+    });
+    let (min, max) = (literal::decimal(min as u64), literal::decimal(max as u64));
+    quote! {
+        /// The control packet type (2.2.1).
+        pub const PACKET_TYPE: u8 = #packet_type;
+        #first_byte
+        #bytes
+        /// The least remaining length, in bytes.
+        pub const MIN_REMAINING_LENGTH: usize = #min;
+        /// The greatest remaining length, in bytes.
+        pub const MAX_REMAINING_LENGTH: usize = #max;
+    }
+}

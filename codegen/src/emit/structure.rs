@@ -1,0 +1,59 @@
+//! A struct for each packet and each group of fields.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use slimqtt_spec::defs::{Field, Packet};
+
+use super::docs::docs;
+use crate::members::{self, Member, MemberKind};
+use crate::names::{ident, type_name};
+use crate::types;
+
+/// The struct of a packet.
+pub(super) fn of_packet(packet: &Packet) -> TokenStream {
+    structure(&type_name(&packet.name.value), &super::docs::of_packet(packet), &members::of_packet(packet))
+}
+
+/// The struct of a group.
+pub(super) fn of_group(packet: &Packet, group: &Field, fields: &[Field]) -> TokenStream {
+    let members = members::of_group(packet, group, fields);
+    structure(&type_name(&group.name.value), &docs(&group.about), &members)
+}
+
+fn structure(name: &Ident, about: &TokenStream, members: &[Member<'_>]) -> TokenStream {
+    let lifetime = members::borrow(members).then(|| quote! { <'a> });
+    let body = if members.is_empty() {
+        quote! { ; }
+    } else {
+        let members = members.iter().map(member);
+        quote! { { #(#members,)* } }
+    };
+    quote! {
+        #about
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub struct #name #lifetime #body
+    }
+}
+
+fn member(member: &Member<'_>) -> TokenStream {
+    let (name, about) = (ident(member.name), docs(member.about));
+    let of = match member.kind {
+        MemberKind::Bit => quote! { bool },
+        MemberKind::Enum(of) => {
+            let of = ident(of);
+            quote! { #of }
+        }
+        MemberKind::Value(of) => types::rust_type(of),
+        MemberKind::Group(fields) => {
+            let of = type_name(member.name);
+            let lifetime = members::fields_borrow(fields).then(|| quote! { <'a> });
+            quote! { #of #lifetime }
+        }
+    };
+    let of = if member.optional {
+        quote! { Option<#of> }
+    } else {
+        of
+    };
+    quote! { #about pub #name: #of }
+}

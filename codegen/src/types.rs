@@ -1,0 +1,60 @@
+//! The built-in types: in Rust, in the runtime, in bytes.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use slimqtt_spec::defs::Type;
+
+use crate::length::{Length, MAX_REMAINING_LENGTH};
+
+/// The longest field that has its length in front, without that length (1.5.3).
+const MAX_FIELD: usize = 65_535;
+
+/// What a struct stores.
+pub(crate) fn rust_type(of: Type) -> TokenStream {
+    match of {
+        Type::U8 => quote! { u8 },
+        Type::U16 => quote! { u16 },
+        Type::PacketIdentifier => quote! { PacketIdentifier },
+        Type::Utf8 | Type::TopicName => quote! { &'a str },
+        Type::Binary | Type::Rest => quote! { &'a [u8] },
+    }
+}
+
+/// Whether that borrows from the packet.
+pub(crate) const fn borrows(of: Type) -> bool {
+    matches!(of, Type::Utf8 | Type::TopicName | Type::Binary | Type::Rest)
+}
+
+/// Reads a value.
+pub(crate) fn read(of: Type) -> TokenStream {
+    let method = method(of);
+    quote! { reader.#method() }
+}
+
+/// Writes a value.
+pub(crate) fn write(of: Type, value: &TokenStream) -> TokenStream {
+    match of {
+        // That it is not 0 is a matter of its Rust type: on the wire, it is a number like any other.
+        Type::PacketIdentifier => write(Type::U16, &quote! { #value.get() }),
+        _ => {
+            let method = method(of);
+            quote! { writer.#method(#value); }
+        }
+    }
+}
+
+/// The runtime's methods are called like the types of a spec.
+fn method(of: Type) -> Ident {
+    format_ident!("{}", of.name())
+}
+
+/// The bytes it takes.
+pub(crate) const fn length(of: Type) -> Length {
+    match of {
+        Type::U8 => Length::exactly(1),
+        Type::U16 | Type::PacketIdentifier => Length::exactly(2),
+        Type::Utf8 | Type::Binary => Length { min: 2, max: 2 + MAX_FIELD },
+        Type::TopicName => Length { min: 2 + 1, max: 2 + MAX_FIELD },
+        Type::Rest => Length { min: 0, max: MAX_REMAINING_LENGTH },
+    }
+}

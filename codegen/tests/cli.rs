@@ -1,0 +1,75 @@
+//! The program, run as a program.
+
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_slimqtt-codegen"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+/// What it prints when all is well.
+fn printed(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What it complains about.
+fn complaint(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+/// The types that a piece of generated code declares.
+fn declared(rust: &str) -> Vec<&str> {
+    let name = |line: &str| line.strip_prefix("pub struct ").or(line.strip_prefix("pub enum ")).map(str::len);
+    rust.lines()
+        .filter_map(|line| name(line).map(|length| &line[line.len() - length..]))
+        .map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap())
+        .collect()
+}
+
+#[test]
+fn show_prints_what_is_generated() {
+    assert_eq!(printed(&["show"]), include_str!("golden/mqtt-3.1.1.rs"));
+}
+
+#[test]
+fn show_prints_packets_with_what_they_depend_on() {
+    assert_eq!(declared(&printed(&["show", "CONNECT"])), ["QoS", "Will", "Connect"]);
+    assert_eq!(declared(&printed(&["show", "pingreq", "CONNACK"])), ["ConnectReturnCode", "Connack", "Pingreq"]);
+}
+
+#[test]
+fn show_knows_what_was_meant() {
+    assert_eq!(
+        complaint(&["show", "PINGREQ", "publsh"]),
+        "error: there is no packet `publsh`: did you mean `PUBLISH`?\n"
+    );
+    assert_eq!(
+        complaint(&["show", "WILL"]),
+        "error: there is no packet `WILL`: the packets are CONNECT, CONNACK, PUBLISH, PINGREQ, PINGRESP, DISCONNECT\n"
+    );
+}
+
+#[test]
+fn check_is_quiet_about_a_good_spec() {
+    assert_eq!(printed(&["check", "tests/odd.mqtt"]), "");
+}
+
+#[test]
+fn check_shows_mistakes_of_specs() {
+    assert_eq!(complaint(&["check", "tests/reject/unknown-enum.mqtt"]), include_str!("reject/unknown-enum.stderr"));
+    assert_eq!(complaint(&["check", "tests/reject/same-name.mqtt"]), include_str!("reject/same-name.stderr"));
+}
+
+#[test]
+fn check_tells_of_a_file_that_is_not_there() {
+    assert!(complaint(&["check", "tests/none.mqtt"]).starts_with("error: cannot read tests/none.mqtt: "));
+}

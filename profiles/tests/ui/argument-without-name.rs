@@ -1,0 +1,6 @@
+#[slimqtt::agent("3.1.1", commands = 8)]
+pub enum Command {
+    Disconnect,
+}
+
+fn main() {}

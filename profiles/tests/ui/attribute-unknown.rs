@@ -1,0 +1,7 @@
+#[slimqtt::agent]
+pub enum Command {
+    #[subscribe(qos = 0)]
+    Disconnect,
+}
+
+fn main() {}

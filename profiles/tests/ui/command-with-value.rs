@@ -1,0 +1,6 @@
+#[slimqtt::agent]
+pub enum Command {
+    Disconnect = 14,
+}
+
+fn main() {}

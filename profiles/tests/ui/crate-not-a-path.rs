@@ -1,0 +1,6 @@
+#[slimqtt::agent(crate = "slimqtt")]
+pub enum Command {
+    Disconnect,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[slimqtt::agent]
+pub enum Command<T> {
+    Disconnect,
+}
+
+fn main() {}

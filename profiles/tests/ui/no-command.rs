@@ -1,0 +1,6 @@
+#[slimqtt::agent]
+pub enum Command {}
+
+static MQTT: Agent = Agent::new();
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[slimqtt::agent]
+pub enum Command {
+    #[publish(qos = 0)]
+    Disconnect,
+}
+
+fn main() {}

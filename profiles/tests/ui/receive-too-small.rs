@@ -1,0 +1,6 @@
+#[slimqtt::agent(receive = 5)]
+pub enum Command {
+    Disconnect,
+}
+
+fn main() {}
