@@ -20,8 +20,11 @@ pub enum CommandError {
 
 /// A command on its way: a future that resolves when the command is done.
 ///
-/// Nothing happens before it is polled. Dropped before the first byte of its packet is sent, it cancels the command;
-/// dropped later, the command runs on and its outcome is lost. So any time limit can be put around it.
+/// Nothing happens before it is polled. Dropped before the agent turns to its packet, it cancels the command; dropped
+/// later, the packet is sent all the same and the outcome lost. So any time limit can be put around it.
+///
+/// If no slot is free, it waits for one. There is room for one waiting task more than there are slots; further ones take
+/// turns, and keep each other awake until a slot is free.
 #[must_use = "a command does nothing unless it is awaited"]
 pub struct Submission<'a, P, const COMMANDS: usize, const PACKET: usize> {
     queue: &'a Queue<COMMANDS, PACKET>,

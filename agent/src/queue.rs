@@ -4,7 +4,6 @@
 //! few steps over the slots, however large the packets are. Wakers are called outside it too.
 
 use core::cell::Cell;
-use core::ptr;
 use core::task::{Poll, Waker};
 
 use critical_section::{CriticalSection, Mutex};
@@ -38,7 +37,7 @@ pub(crate) struct Slot<const PACKET: usize> {
 
 struct Control {
     state: Cell<State>,
-    /// A future waits for the outcome. Without one, the slot is free as soon as the command is done.
+    /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
     watched: Cell<bool>,
     /// How many of the slots in line came earlier.
     ahead: Cell<u8>,
@@ -79,6 +78,13 @@ impl<const PACKET: usize> Slot<PACKET> {
     }
 }
 
+impl<const PACKET: usize> Slot<PACKET> {
+    #[inline(never)]
+    fn lock(&self) -> Option<SpinMutexGuard<'_, Packet<PACKET>>> {
+        self.packet.try_lock()
+    }
+}
+
 impl Control {
     fn is_in_line(&self) -> bool {
         matches!(self.state.get(), State::Queued | State::Sending)
@@ -110,14 +116,20 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
     /// Puts a packet in line. A future that gives its waker is woken when the command is done; or, if no slot is free,
     /// when one may be.
     pub(crate) fn submit(&self, packet: &dyn Encode, future: Option<&Waker>) -> Result<&Slot<PACKET>, CommandError> {
-        let Some((slot, mut bytes)) = self.reserve(future) else { return Err(CommandError::QueueFull) };
+        let (slot, mut bytes) = match self.reserve(future) {
+            Ok(reserved) => reserved,
+            Err(displaced) => {
+                wake(displaced);
+                return Err(CommandError::QueueFull);
+            }
+        };
         let encoded = bytes.encode(packet);
         drop(bytes);
         if let Err(error) = encoded {
             self.done(slot, State::Free);
             return Err(CommandError::Invalid(error));
         }
-        wake(critical_section::with(|cs| {
+        let (displaced, agent) = critical_section::with(|cs| {
             let mut ahead = 0;
             for slot in &self.slots {
                 ahead += u8::from(slot.control.borrow(cs).is_in_line());
@@ -125,36 +137,38 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
             let control = slot.control.borrow(cs);
             control.ahead.set(ahead);
             control.state.set(State::Queued);
-            if let Some(waker) = future {
-                store(&control.waker, waker);
-            }
-            self.agent.borrow(cs).take()
-        }));
+            let displaced = if future.is_some() { control.waker.replace(future.cloned()) } else { None };
+            (displaced, self.agent.borrow(cs).take())
+        });
+        // A future that waits for any slot, and had found a place in this one.
+        wake(displaced);
+        wake(agent);
         Ok(slot)
     }
 
-    fn reserve(&self, future: Option<&Waker>) -> Option<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>)> {
+    /// Takes a free slot. If there is none, finds a place for the waker of the future, and perhaps displaces another.
+    fn reserve(
+        &self,
+        future: Option<&Waker>,
+    ) -> Result<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>), Option<Waker>> {
         critical_section::with(|cs| {
             for slot in &self.slots {
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
-                    && let Some(packet) = slot.packet.try_lock()
+                    && let Some(packet) = slot.lock()
                 {
                     control.state.set(State::Reserved);
                     control.watched.set(future.is_some());
-                    return Some((slot, packet));
+                    return Ok((slot, packet));
                 }
             }
-            if let Some(waker) = future {
-                self.wait(cs, waker);
-            }
-            None
+            Err(future.and_then(|waker| self.wait(cs, waker)))
         })
     }
 
-    /// Finds a place for the waker of a future that waits for any slot: with it, and one in each slot that no future
-    /// watches, there is room for one task more than there are slots. Further ones take turns.
-    fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) {
+    /// Finds a place for the waker of a future that waits for any slot: with `waiting`, and one in each slot that no
+    /// future watches, there is room for one task more than there are slots. Further ones take turns.
+    fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) -> Option<Waker> {
         let mut place = self.waiting.borrow(cs);
         for slot in &self.slots {
             let control = slot.control.borrow(cs);
@@ -167,8 +181,8 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
                 place = &control.waker;
             }
         }
-        wake(place.take());
-        store(place, waker);
+        let displaced = place.replace(Some(waker.clone()));
+        displaced.filter(|displaced| !displaced.will_wake(waker))
     }
 
     /// A step of a command's future: puts the packet in line, if it has no `slot` yet, else looks for the outcome.
@@ -190,7 +204,9 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
         };
         let state = critical_section::with(|cs| {
             let control = submitted.control.borrow(cs);
-            store(&control.waker, waker);
+            if control.watched.get() {
+                store(&control.waker, waker);
+            }
             control.state.get()
         });
         let outcome = match state {
@@ -229,7 +245,7 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
                 }
             }
             let slot = first?;
-            let packet = slot.packet.try_lock()?;
+            let packet = slot.lock()?;
             slot.control.borrow(cs).state.set(State::Sending);
             Some((slot, packet))
         })
@@ -242,23 +258,21 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
 
     /// The connection has ended: a command that was being sent is lost, those behind it stay in line.
     pub(crate) fn interrupt(&self) {
-        for slot in &self.slots {
-            if critical_section::with(|cs| slot.control.borrow(cs).state.get() == State::Sending) {
-                self.done(slot, State::Lost);
-            }
+        let sending =
+            |slot: &&Slot<PACKET>| critical_section::with(|cs| slot.control.borrow(cs).state.get() == State::Sending);
+        if let Some(slot) = self.slots.iter().find(sending) {
+            self.done(slot, State::Lost);
         }
     }
 
     /// The command of a slot is done, or `Free`: nobody waits for it any more. Wakes all who may care.
     #[inline(never)]
     fn done(&self, slot: &Slot<PACKET>, outcome: State) {
-        critical_section::with(|cs| {
+        wake(critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
-            if outcome == State::Free {
-                control.watched.set(false);
-                if control.state.get() == State::Sending {
-                    return;
-                }
+            let watched = control.watched.replace(false);
+            if outcome == State::Free && control.state.get() == State::Sending {
+                return None;
             }
             if control.is_in_line() {
                 for other in &self.slots {
@@ -268,14 +282,13 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
                     }
                 }
             }
-            control.state.set(if control.watched.get() { outcome } else { State::Free });
-        });
-        wake(critical_section::with(|cs| self.waiting.borrow(cs).take()));
+            control.state.set(if watched { outcome } else { State::Free });
+            self.waiting.borrow(cs).take()
+        }));
         for other in &self.slots {
             wake(critical_section::with(|cs| {
                 let control = other.control.borrow(cs);
-                let cares = !control.watched.get() || ptr::eq(other, slot);
-                if cares { control.waker.take() } else { None }
+                if control.watched.get() { None } else { control.waker.take() }
             }));
         }
     }

@@ -50,9 +50,9 @@ where
             return Poll::Ready(Err(Error::Busy));
         };
         connection.register(context.waker());
-        // Transmit comes last: the others may give it something to do.
-        let Poll::Pending = this.keep_time.poll(context);
+        // What has come may be what the clock waits for, and both may give transmit something to do.
         let Poll::Pending = this.receive.poll(context);
+        let Poll::Pending = this.keep_time.poll(context);
         let Poll::Pending = this.transmit.poll(context);
         connection.ended().map_or(Poll::Pending, Poll::Ready)
     }

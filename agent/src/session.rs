@@ -41,7 +41,7 @@ pub(crate) struct Session {
     state: AtomicU8,
     /// When the last packet had been sent.
     sent_at: AtomicU32,
-    /// Since when the Server is expected to answer.
+    /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
     asked_at: AtomicU32,
     /// How long nothing may be sent before a PINGREQ is due; 0 for ever.
     keep_alive_ms: AtomicU32,
@@ -129,8 +129,9 @@ impl Session {
     /// The transport has taken a packet that begins with this byte.
     pub(crate) fn sent(&self, first_byte: u8, now: u32) {
         self.sent_at.store(now, Relaxed);
-        if first_byte == Disconnect::FIRST_BYTE {
+        if first_byte == Disconnect::FIRST_BYTE && self.state() != State::FAILED {
             self.set_state(State::DISCONNECTING);
+            self.asked_at.store(now, Relaxed);
         }
     }
 
@@ -148,8 +149,9 @@ impl Session {
         };
         let state = self.state();
         let packet_type = first_byte >> 4;
-        if packet_type == Publish::PACKET_TYPE && state.0 >= State::CONNECTED.0 {
-            // Without a subscription none is expected, yet a Server may be configured to send some: dropped unread.
+        // Dropped unread: what crosses a DISCONNECT, and PUBLISH. Without a subscription none is expected, yet a Server may
+        // be configured to send some.
+        if state.0 >= State::DISCONNECTING.0 || (packet_type == Publish::PACKET_TYPE && state.0 >= State::CONNECTED.0) {
             return Ok(());
         }
         let body = Reader::new(body.ok_or(Error::Protocol)?);
@@ -173,7 +175,8 @@ impl Session {
         Ok(())
     }
 
-    /// Looks at the clock. Returns when to look again; never, without keep-alive on an open connection.
+    /// Looks at the clock. Returns when to look again: never, on a connection that has failed, or on an open one without
+    /// keep-alive.
     ///
     /// Packets that go and come do not move that time, they only make it too early. So there is one timer, and nobody
     /// has to stop it.
@@ -193,6 +196,7 @@ impl Session {
         let left = timeout_ms.saturating_sub(now.wrapping_sub(self.asked_at.load(Relaxed)));
         if left == 0 {
             self.fail(Error::Timeout);
+            return None;
         }
         // The answer may come, and the next silence be over, before the time is up.
         let wait = if keep_alive == 0 { left } else { left.min(keep_alive) };

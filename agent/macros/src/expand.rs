@@ -113,7 +113,7 @@ impl Expansion<'_> {
             /// Publishes a message, and waits until it has been sent. Waits for a free slot before that.
             ///
             /// Topic and payload are copied once, when the future is polled and a slot is free. Dropping the future
-            /// before the first byte is sent cancels the message.
+            /// before the agent turns to the message cancels it.
             ///
             /// # Errors
             /// A [`CommandError`]: `Invalid` where the topic is empty, has a wildcard or U+0000, or the packet is

@@ -20,8 +20,8 @@ pub enum EncodeError {
 
 /// Writes the fields of one control packet, then the fixed header in front of them.
 ///
-/// Errors stick: a field that does not fit is counted but not written, and [`finish`](Self::finish) reports the first
-/// mistake. So an encoder is a plain list of fields, without a branch after each: a third of the code of one with `?`.
+/// Errors stick: a field that does not fit is counted but not written, and [`finish`](Self::finish) tells. So an encoder
+/// is a plain list of fields, without a branch after each, which would be most of its code.
 #[derive(Debug)]
 pub struct Writer<'a> {
     buffer: &'a mut [u8],
@@ -95,25 +95,22 @@ impl<'a> Writer<'a> {
     /// A string that names a topic (4.7).
     pub const fn topic_name(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        let mut valid = !bytes.is_empty();
+        if bytes.is_empty() {
+            self.fail(EncodeError::InvalidTopicName);
+        }
         let mut i = 0;
         while i < bytes.len() {
             if matches!(bytes[i], 0 | b'+' | b'#') {
-                valid = false;
+                self.fail(EncodeError::InvalidTopicName);
             }
             i += 1;
-        }
-        if !valid {
-            self.fail(EncodeError::InvalidTopicName);
         }
         self.binary(bytes);
     }
 
-    /// Notes a mistake; the first one counts.
+    /// Notes a mistake; the last one counts.
     pub const fn fail(&mut self, error: EncodeError) {
-        if self.error.is_none() {
-            self.error = Some(error);
-        }
+        self.error = Some(error);
     }
 
     /// Writes the fixed header in front of what was written (2.2), the last step of an encoder.
@@ -133,7 +130,7 @@ impl<'a> Writer<'a> {
         self.position = end;
     }
 
-    /// Where in the buffer the packet ends, or the first mistake. [`packet`] finds it there.
+    /// Where in the buffer the packet ends, or what is wrong. [`packet`] finds it there.
     pub const fn finish(self) -> Result<usize, EncodeError> {
         if let Some(error) = self.error {
             return Err(error);
