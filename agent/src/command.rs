@@ -23,8 +23,9 @@ pub enum CommandError {
 /// Nothing happens before it is polled. Dropped before the agent turns to its packet, it cancels the command; dropped
 /// later, the packet is sent all the same and the outcome lost. So any time limit can be put around it.
 ///
-/// If no slot is free, it waits for one. There is room for one waiting task more than there are slots; further ones take
-/// turns, and keep each other awake until a slot is free.
+/// If no slot is free, it waits for one. There is room for one waiting task more than there are slots. Further ones take
+/// turns, and keep each other awake until a slot is free; where they have a higher priority than the task that runs the
+/// connection, that is for ever. Give such an agent more slots.
 #[must_use = "a command does nothing unless it is awaited"]
 pub struct Submission<'a, P, const COMMANDS: usize, const PACKET: usize> {
     queue: &'a Queue<COMMANDS, PACKET>,

@@ -76,10 +76,8 @@ impl<const PACKET: usize> Slot<PACKET> {
             packet: SpinMutex::new(Packet { end: 0, bytes: [0; PACKET] }),
         }
     }
-}
 
-impl<const PACKET: usize> Slot<PACKET> {
-    #[inline(never)]
+    #[inline(never)] // A compare-and-swap is long on a core without one.
     fn lock(&self) -> Option<SpinMutexGuard<'_, Packet<PACKET>>> {
         self.packet.try_lock()
     }

@@ -4,8 +4,6 @@
 //! and `decode`. What they are generated onto is written by hand in the modules below. Nothing here copies more than
 //! once, allocates or panics, and nothing knows of connections or time.
 
-// Generated code is as complete as the spec, whatever of it a firmware uses.
-
 pub mod fixed_header;
 mod reader;
 pub mod variable_byte_integer;
