@@ -149,7 +149,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
         async move {
             // Whether the transport may hold bytes back.
             let mut unflushed = false;
-            loop {
+            'packets: loop {
                 let Some(next) = self.next(connect.packet()) else {
                     if !unflushed {
                         next_poll().await;
@@ -167,6 +167,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
                     Next::Command(_, packet) => packet.bytes(),
                 };
                 let first_byte = rest.first().copied().unwrap_or_default();
+                unflushed = false;
                 while !rest.is_empty() {
                     let failure = match tx.write(rest).await {
                         Ok(0) => Error::Closed,
@@ -177,7 +178,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
                         Err(error) => Error::Transport(error.kind()),
                     };
                     self.session.fail(failure);
-                    pending::<()>().await;
+                    continue 'packets;
                 }
                 unflushed = true;
                 self.session.sent(first_byte, clock.now_ms());

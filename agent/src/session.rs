@@ -148,15 +148,16 @@ impl Session {
             return Ok(());
         };
         let state = self.state();
-        let packet_type = first_byte >> 4;
         // Dropped unread: what crosses a DISCONNECT, and PUBLISH. Without a subscription none is expected, yet a Server may
         // be configured to send some.
-        if state.0 >= State::DISCONNECTING.0 || (packet_type == Publish::PACKET_TYPE && state.0 >= State::CONNECTED.0) {
+        if state.0 >= State::DISCONNECTING.0
+            || (first_byte >> 4 == Publish::PACKET_TYPE && state.0 >= State::CONNECTED.0)
+        {
             return Ok(());
         }
         let body = Reader::new(body.ok_or(Error::Protocol)?);
-        match (state, packet_type) {
-            (State::AWAIT_CONNACK, Connack::PACKET_TYPE) => {
+        match (state, first_byte) {
+            (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
                 let connack = Connack::decode(first_byte, body).map_err(|_| Error::Protocol)?;
                 if connack.return_code != ConnectReturnCode::Accepted {
                     return Err(Error::Refused(connack.return_code));
@@ -166,7 +167,7 @@ impl Session {
                     return Err(Error::Protocol);
                 }
             }
-            (State::AWAIT_PINGRESP, Pingresp::PACKET_TYPE) => {
+            (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
                 Pingresp::decode(first_byte, body).map_err(|_| Error::Protocol)?;
             }
             _ => return Err(Error::Protocol),

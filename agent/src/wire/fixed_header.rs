@@ -24,14 +24,14 @@ impl FixedHeader {
     /// [`DecodeError`] where the remaining length takes more than four bytes (2.2.3).
     pub fn decode(bytes: &[u8]) -> Result<Option<Self>, DecodeError> {
         let mut remaining_length = 0;
-        let mut shift = 0;
-        for (i, &byte) in bytes.iter().enumerate().skip(1) {
-            remaining_length |= usize::from(byte & 0x7F) << shift;
+        let mut length = 1;
+        while let Some(&byte) = bytes.get(length) {
+            remaining_length |= usize::from(byte & 0x7F) << (7 * (length - 1));
+            length += 1;
             if byte & 0x80 == 0 {
-                return Ok(Some(Self { length: i + 1, remaining_length }));
+                return Ok(Some(Self { length, remaining_length }));
             }
-            shift += 7;
-            if shift == 28 {
+            if length == MAX {
                 return Err(DecodeError);
             }
         }
