@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every check of the project, as CI runs it: format, lints, documentation, cost report, tests.
-# Sets up what it needs on a fresh machine, and says so before. Needs: rustup (or a Rust toolchain) and a C compiler.
+# Sets up what it needs on a fresh machine, and says so before. Needs: Rust with rustfmt and clippy, and a C compiler.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -20,15 +20,30 @@ install() {
         shift 2
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    local as_root=()
-    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
     command -v apt-get >/dev/null || give_up "install ${missing[*]} with your system's package manager, then run this again"
+    local as_root=()
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null || give_up "run 'apt-get install ${missing[*]}' as root, then run this again"
+        as_root=(sudo -n)
+    fi
     say "installing from the distribution's packages: ${missing[*]}"
     "${as_root[@]}" apt-get update -qq && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq --yes --no-install-recommends "${missing[@]}" >/dev/null ||
-        give_up "cannot install ${missing[*]}: run 'sudo apt-get install ${missing[*]}', then run this again"
+        give_up "apt-get could not install ${missing[*]}: its message is above"
 }
 
+# component NAME PROGRAM: a part of the Rust toolchain that only developers need.
+component() {
+    cargo "$2" --version >/dev/null 2>&1 && return
+    command -v rustup >/dev/null || give_up "cargo has no '$2': install $1"
+    say "installing a part of the toolchain: rustup component add $1"
+    rustup component add "$1" || give_up "rustup could not install $1: its message is above"
+}
+
+command -v cargo >/dev/null || give_up 'there is no cargo: install Rust 1.88 or newer (https://rustup.rs)'
+command -v cc >/dev/null || give_up "there is no C compiler 'cc', which Rust links with: install gcc or clang"
+component rustfmt fmt
+component clippy clippy
 install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm
 
 say 'format'
@@ -45,17 +60,17 @@ cargo size-report
 
 log=target/ci-tests.log
 : >"$log"
+sum() { { grep -oE "[0-9]+ $1" "$log" || true; } | awk '{ sum += $1 } END { print sum + 0 }'; }
+# Also where one of them fails and ends the script.
+trap 'say "all tests"; echo "$(sum passed) passed, $(sum failed) failed"' EXIT
 
 say 'tests that need no other programs'
-cargo test --locked 2>&1 | tee -a "$log"
+cargo test --locked --no-fail-fast 2>&1 | tee -a "$log"
 
-say 'tests of the profiles'
-cargo test --locked --package slimqtt --all-features 2>&1 | tee -a "$log"
+say 'tests of the profiles, now with all features'
+cargo test --locked --no-fail-fast --package slimqtt --all-features 2>&1 | tee -a "$log"
 
 say 'firmware on an emulated Cortex-M0 against a real broker'
-cargo test --locked --package slimqtt-end-to-end --all-features 2>&1 | tee -a "$log"
+cargo test --locked --no-fail-fast --package slimqtt-end-to-end --all-features 2>&1 | tee -a "$log"
 
-say 'all tests'
-sum() { { grep -oE "[0-9]+ $1" "$log" || true; } | awk '{ sum += $1 } END { print sum + 0 }'; }
 [ "$(sum passed)" -gt 0 ] || give_up 'no test ran'
-echo "$(sum passed) passed, $(sum failed) failed"

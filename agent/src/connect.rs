@@ -4,7 +4,7 @@ use crate::wire::{self, EncodeError, Writer};
 
 /// A CONNECT packet, encoded: at compile time where its fields are known, so that no code for it is in the image.
 ///
-/// `SIZE` is the packet's length in bytes plus up to 3; 64 is enough for a client identifier of 45 bytes alone.
+/// `SIZE` is the length of the client identifier plus 17 bytes, or more.
 ///
 /// ```
 /// use slimqtt_agent::Connect;

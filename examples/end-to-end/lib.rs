@@ -125,7 +125,11 @@ impl Broker {
 pub fn build(package: &str, arguments: &[&str]) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(workspace).args(["size-report", "build", package]).args(arguments).stderr(Stdio::inherit());
+    cargo
+        .current_dir(workspace)
+        .args(["size-report", "build", "--no-install", package])
+        .args(arguments)
+        .stderr(Stdio::inherit());
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "building {package} failed");
     PathBuf::from(String::from_utf8(output.stdout).expect("a path in UTF-8").trim())

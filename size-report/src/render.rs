@@ -132,9 +132,11 @@ fn over_budget(profile: &Measured, report: &Report) -> Option<String> {
     let suspects = symbols(profile.new_symbols(&report.baseline).take(SUSPECTS));
     Some(format!(
         "{} is {}.\nThe largest symbols that the baseline does not have:\n\n{suspects}\n\n\
-         Make the profile smaller, or raise its budget in profiles.toml on purpose.",
+         Make the profile smaller, or raise its budget in profiles.toml on purpose. \
+         Where the source is\nwhat it was when it fitted, the compiler is another: this one is {}.",
         profile.name,
-        over.join(" and ")
+        over.join(" and "),
+        report.toolchain.rustc,
     ))
 }
 

@@ -7,9 +7,9 @@ const MESSAGES: usize = 600;
 
 #[test]
 fn example_publishes_in_order_pings_in_silence_and_disconnects() {
-    let image = build("microbit-qemu", &[]);
     let mut broker = Broker::start();
     let mut subscriber = broker.subscriber("microbit/#");
+    let image = build("microbit-qemu", &[]);
     let mut board = microbit(&image, broker.port);
 
     let received = subscriber.lines(2 * MESSAGES).to_vec();
@@ -29,9 +29,9 @@ fn example_publishes_in_order_pings_in_silence_and_disconnects() {
 
 #[test]
 fn measured_beacon_publishes() {
-    let image = build("slimqtt-firmware", &["--bin", "beacon", "--features", "beacon"]);
     let mut broker = Broker::start();
     let mut subscriber = broker.subscriber("room/#");
+    let image = build("slimqtt-firmware", &["--bin", "beacon", "--features", "beacon"]);
     let _board = microbit(&image, broker.port);
     assert_eq!(subscriber.lines(3), ["room/1/temperature 21.5"; 3]);
 }
