@@ -159,12 +159,12 @@ impl Session {
         match (state, first_byte) {
             (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
                 let connack = Connack::decode(first_byte, body).map_err(|_| Error::Protocol)?;
-                if connack.return_code != ConnectReturnCode::Accepted {
-                    return Err(Error::Refused(connack.return_code));
-                }
                 // A clean session was asked for [MQTT-3.2.2-1].
                 if connack.session_present {
                     return Err(Error::Protocol);
+                }
+                if connack.return_code != ConnectReturnCode::Accepted {
+                    return Err(Error::Refused(connack.return_code));
                 }
             }
             (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {

@@ -2,10 +2,6 @@
 
 use std::num::NonZeroU16;
 
-use proptest::collection::vec;
-use proptest::option;
-use proptest::prelude::*;
-use slimqtt_agent::wire::fixed_header::FixedHeader;
 use slimqtt_agent::wire::{
     self, Connack, Connect, ConnectReturnCode, DecodeError, Disconnect, Encode, EncodeError, Pingreq, Pingresp,
     Publish, QoS, Reader, Will, Writer,
@@ -20,13 +16,6 @@ fn encode_into(buffer: &mut [u8], packet: &dyn Encode) -> Result<Vec<u8>, Encode
 
 fn encode(packet: &dyn Encode) -> Result<Vec<u8>, EncodeError> {
     encode_into(&mut vec![0; 0x2_0000], packet)
-}
-
-/// Splits a whole packet into its first byte and what follows the fixed header.
-fn split(packet: &[u8]) -> (u8, &[u8]) {
-    let header = FixedHeader::decode(packet).unwrap().expect("a whole fixed header");
-    assert_eq!(header.length + header.remaining_length, packet.len());
-    (packet[0], &packet[header.length..])
 }
 
 /// Any of the packets.
@@ -52,241 +41,6 @@ impl<'a> Packet<'a> {
             Disconnect::PACKET_TYPE => Self::Disconnect(Disconnect::decode(first_byte, reader)?),
             _ => return Err(DecodeError),
         })
-    }
-
-    /// The least and the greatest remaining length, as generated.
-    fn limits(&self) -> (usize, usize) {
-        macro_rules! limits {
-            ($packet:ident) => {
-                ($packet::MIN_REMAINING_LENGTH, $packet::MAX_REMAINING_LENGTH)
-            };
-        }
-        match self {
-            Self::Connect(_) => limits!(Connect),
-            Self::Connack(_) => limits!(Connack),
-            Self::Publish(_) => limits!(Publish),
-            Self::Pingreq(_) => limits!(Pingreq),
-            Self::Pingresp(_) => limits!(Pingresp),
-            Self::Disconnect(_) => limits!(Disconnect),
-        }
-    }
-}
-
-impl Encode for Packet<'_> {
-    fn encode(&self, writer: &mut Writer<'_>) {
-        match self {
-            Self::Connect(packet) => packet.encode(writer),
-            Self::Connack(packet) => packet.encode(writer),
-            Self::Publish(packet) => packet.encode(writer),
-            Self::Pingreq(packet) => packet.encode(writer),
-            Self::Pingresp(packet) => packet.encode(writer),
-            Self::Disconnect(packet) => packet.encode(writer),
-        }
-    }
-}
-
-// Values that own what a packet borrows.
-
-fn text(sizes: std::ops::Range<usize>) -> impl Strategy<Value = String> {
-    let character = prop_oneof![
-        4 => proptest::char::range('\u{1}', '\u{7F}'),
-        1 => any::<char>().prop_filter("[MQTT-1.5.3-2]", |&character| character != '\0'),
-    ];
-    vec(character, sizes).prop_map(String::from_iter)
-}
-
-fn topic() -> impl Strategy<Value = String> {
-    text(1..20).prop_map(|text| text.replace(['+', '#'], "/"))
-}
-
-fn bytes() -> impl Strategy<Value = Vec<u8>> {
-    // Around the lengths at which the remaining length grows, too.
-    prop_oneof![4 => vec(any::<u8>(), 0..20), 1 => vec(any::<u8>(), 90..150), 1 => vec(any::<u8>(), 16_300..16_500)]
-}
-
-fn qos() -> impl Strategy<Value = QoS> {
-    prop::sample::select(vec![QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce])
-}
-
-#[derive(Debug, Clone)]
-enum Owned {
-    Connect {
-        clean_session: bool,
-        keep_alive: u16,
-        client_identifier: String,
-        will: Option<(bool, QoS, String, Vec<u8>)>,
-        credentials: Option<(String, Option<Vec<u8>>)>,
-    },
-    Connack(Connack),
-    Publish {
-        dup: bool,
-        retain: bool,
-        qos: QoS,
-        packet_identifier: NonZeroU16,
-        topic: String,
-        message: Vec<u8>,
-    },
-    Empty(Packet<'static>),
-}
-
-impl Owned {
-    fn packet(&self) -> Packet<'_> {
-        match self {
-            Self::Connect { clean_session, keep_alive, client_identifier, will, credentials } => {
-                Packet::Connect(Connect {
-                    clean_session: *clean_session,
-                    keep_alive: *keep_alive,
-                    client_identifier,
-                    will: will.as_ref().map(|(retain, qos, topic, message)| Will {
-                        retain: *retain,
-                        qos: *qos,
-                        topic,
-                        message,
-                    }),
-                    user_name: credentials.as_ref().map(|(user_name, _)| user_name.as_str()),
-                    password: credentials.as_ref().and_then(|(_, password)| password.as_deref()),
-                })
-            }
-            Self::Connack(connack) => Packet::Connack(*connack),
-            Self::Publish { dup, retain, qos, packet_identifier, topic, message } => Packet::Publish(Publish {
-                dup: *dup && *qos != QoS::AtMostOnce, // [MQTT-3.3.1-2]
-                qos: *qos,
-                retain: *retain,
-                topic_name: topic,
-                packet_identifier: (*qos != QoS::AtMostOnce).then_some(*packet_identifier),
-                message,
-            }),
-            Self::Empty(packet) => *packet,
-        }
-    }
-}
-
-fn any_packet() -> impl Strategy<Value = Owned> {
-    let connect = (
-        (any::<bool>(), any::<u16>(), text(1..30)),
-        option::of((any::<bool>(), qos(), topic(), bytes())),
-        option::of((text(0..20), option::of(bytes()))),
-    )
-        .prop_map(|((clean_session, keep_alive, client_identifier), will, credentials)| Owned::Connect {
-            clean_session,
-            keep_alive,
-            client_identifier,
-            will,
-            credentials,
-        });
-    let connack = (any::<bool>(), 0..6_u8).prop_map(|(session_present, code)| {
-        let return_code = ConnectReturnCode::from_u8(code).unwrap();
-        Owned::Connack(Connack {
-            // [MQTT-3.2.2-4]
-            session_present: session_present && return_code == ConnectReturnCode::Accepted,
-            return_code,
-        })
-    });
-    let publish = (any::<(bool, bool, NonZeroU16)>(), qos(), topic(), bytes()).prop_map(
-        |((dup, retain, packet_identifier), qos, topic, message)| Owned::Publish {
-            dup,
-            retain,
-            qos,
-            packet_identifier,
-            topic,
-            message,
-        },
-    );
-    let empty = prop::sample::select(vec![
-        Packet::Pingreq(Pingreq),
-        Packet::Pingresp(Pingresp),
-        Packet::Disconnect(Disconnect),
-    ]);
-    prop_oneof![4 => connect, 1 => connack, 4 => publish, 1 => empty.prop_map(Owned::Empty)]
-}
-
-/// What decodes is a packet like any other, and its encoding the only one.
-fn check_bytes(first_byte: u8, body: &[u8]) -> Result<(), TestCaseError> {
-    if let Ok(packet) = Packet::decode(first_byte, body) {
-        let encoded = encode(&packet).map_err(|error| TestCaseError::fail(format!("{packet:?}: {error:?}")))?;
-        let (first_byte_again, body_again) = split(&encoded);
-        prop_assert_eq!((first_byte_again, body_again), (first_byte, body));
-        prop_assert_eq!(Packet::decode(first_byte_again, body_again), Ok(packet));
-    }
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn what_is_encoded_decodes_to_the_same(owned in any_packet()) {
-        let packet = owned.packet();
-        let encoded = encode(&packet).expect("a valid packet");
-        let (first_byte, body) = split(&encoded);
-        prop_assert_eq!(Packet::decode(first_byte, body), Ok(packet));
-        let (least, greatest) = packet.limits();
-        prop_assert!((least..=greatest).contains(&body.len()));
-    }
-
-    #[test]
-    fn a_packet_fits_from_its_length_on_and_no_sooner(owned in any_packet()) {
-        let packet = owned.packet();
-        let encoded = encode(&packet).unwrap();
-        // The remaining length takes up to 4 bytes, and room for that is always kept.
-        let least = 5 + split(&encoded).1.len();
-        prop_assert_eq!(encode_into(&mut vec![0; least], &packet), Ok(encoded));
-        for size in (0..8).chain([least / 2, least - 1]).filter(|&size| size < least) {
-            prop_assert_eq!(encode_into(&mut vec![0; size], &packet), Err(EncodeError::TooLarge));
-        }
-    }
-
-    #[test]
-    fn no_part_of_a_packet_is_one(owned in any_packet(), cut in any::<prop::sample::Index>()) {
-        // All of a PUBLISH from the message on is a matter of its length alone.
-        let fields = match owned {
-            Owned::Publish { message, .. } if !message.is_empty() => return Err(TestCaseError::reject("message")),
-            owned => owned,
-        };
-        let encoded = encode(&fields.packet()).unwrap();
-        let (first_byte, body) = split(&encoded);
-        prop_assume!(!body.is_empty());
-        prop_assert_eq!(Packet::decode(first_byte, &body[..cut.index(body.len())]), Err(DecodeError));
-    }
-
-    #[test]
-    fn no_packet_but_publish_goes_on(owned in any_packet(), byte: u8) {
-        let encoded = encode(&owned.packet()).unwrap();
-        let (first_byte, body) = split(&encoded);
-        prop_assume!(first_byte >> 4 != Publish::PACKET_TYPE);
-        let longer = [body, &[byte]].concat();
-        prop_assert_eq!(Packet::decode(first_byte, &longer), Err(DecodeError));
-    }
-
-    #[test]
-    fn any_bytes_that_decode_are_the_packets_only_encoding(
-        packet_type in prop::sample::select(vec![1_u8, 2, 3, 12, 13, 14]),
-        flags in 0..16_u8,
-        body in vec(prop_oneof![3 => 0..4_u8, 1 => any::<u8>()], 0..30),
-    ) {
-        check_bytes(packet_type << 4 | flags, &body)?;
-    }
-
-    #[test]
-    fn a_packet_with_wrong_bytes_that_decodes_is_the_packets_only_encoding(
-        owned in any_packet(),
-        flip in option::weighted(0.3, 0..8_u8),
-        changes in vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
-    ) {
-        let encoded = encode(&owned.packet()).unwrap();
-        let (mut first_byte, body) = split(&encoded);
-        let mut body = body.to_vec();
-        if let Some(bit) = flip {
-            first_byte ^= 1 << bit;
-        }
-        for (at, value) in changes {
-            // Lengths and flags come first: most mistakes are made there.
-            if !body.is_empty() {
-                let at = at.index(body.len().min(40));
-                body[at] = value;
-            }
-        }
-        check_bytes(first_byte, &body)?;
     }
 }
 
@@ -467,6 +221,27 @@ fn connack_is_two_bytes_of_which_few_values_are_used() {
     for body in [&b""[..], b"\0", b"\0\0\0"] {
         assert_eq!(Packet::decode(0x20, body), Err(DecodeError));
     }
+}
+
+#[test]
+fn mqtt_3_2_2_4_session_present_is_zero_with_a_refusal() {
+    for code in 1..=5 {
+        assert_eq!(Packet::decode(0x20, &[1, code]), Err(DecodeError), "{code}");
+    }
+}
+
+#[test]
+fn mqtt_3_3_1_2_dup_is_zero_at_qos_0() {
+    assert_eq!(Packet::decode(0x38, b"\0\x01a"), Err(DecodeError));
+    let publish = Publish {
+        dup: true,
+        qos: QoS::AtMostOnce,
+        retain: false,
+        topic_name: "a",
+        packet_identifier: None,
+        message: b"",
+    };
+    assert_eq!(encode(&publish), Err(EncodeError::Contradiction));
 }
 
 #[test]

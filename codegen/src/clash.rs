@@ -11,11 +11,14 @@ use crate::names::type_name;
 use crate::walk;
 
 /// Types that the generated code uses: of the runtime and of Rust.
-const TAKEN: [&str; 11] = [
+const TAKEN: [&str; 14] = [
     "DecodeError",
+    "Element",
     "Encode",
     "EncodeError",
+    "List",
     "None",
+    "Ok",
     "Option",
     "PacketIdentifier",
     "Reader",
@@ -85,7 +88,9 @@ fn types(protocol: &Protocol) -> Vec<Name> {
     let packets = protocol.packets.iter().map(|it| Name::new("packet", &it.name, type_name(&it.name.value)));
     let groups = protocol.packets.iter().flat_map(walk::groups);
     let groups = groups.map(|(group, _)| Name::new("group", &group.name, type_name(&group.name.value)));
-    let mut types: Vec<_> = enums.chain(packets).chain(groups).collect();
+    let elements = protocol.packets.iter().flat_map(walk::elements);
+    let elements = elements.map(|(_, name, _)| Name::new("element", name, type_name(&name.value)));
+    let mut types: Vec<_> = enums.chain(packets).chain(groups).chain(elements).collect();
     types.sort_by_key(|name| name.of.span.start);
     types
 }

@@ -1,6 +1,6 @@
 //! How long a packet can be.
 
-use slimqtt_spec::defs::{Constant, Field, FieldKind, Packet, Presence};
+use slimqtt_spec::defs::{Constant, Element, Field, FieldKind, Packet, Presence};
 
 use crate::{types, walk};
 
@@ -41,9 +41,17 @@ fn length(field: &Field) -> Length {
         },
         FieldKind::Enum(_) | FieldKind::Flags(_) => Length::exactly(1),
         FieldKind::Group(members) => sum(members),
+        FieldKind::List(element) => {
+            let one = match element {
+                Element::Value(of) => types::length(of.value),
+                Element::Enum(_) => Length::exactly(1),
+                Element::Fields { fields, .. } => sum(fields),
+            };
+            Length { max: MAX_REMAINING_LENGTH, ..one }
+        }
     };
     match field.presence {
         Presence::Always => there,
-        Presence::Optional | Presence::If { .. } => Length { min: 0, ..there },
+        Presence::Optional | Presence::If(_) => Length { min: 0, ..there },
     }
 }

@@ -1,6 +1,6 @@
-//! What the struct of a packet or a group stores: no constants, no reserved bits, and not what follows from the rest.
+//! What the struct of a packet, a group or an element stores: no constants, no reserved bits, and not what follows from the rest.
 
-use slimqtt_spec::defs::{About, Enum, Field, FieldKind, Flag, FlagKind, Packet, Presence, Type};
+use slimqtt_spec::defs::{About, Element, Enum, Field, FieldKind, Flag, FlagKind, Packet, Presence, Type};
 
 use crate::{types, walk};
 
@@ -21,18 +21,25 @@ pub(crate) enum MemberKind<'a> {
     Value(Type),
     /// The fields of a group.
     Group(&'a [Field]),
+    List(&'a Element),
 }
 
 /// What a packet stores, in the order of the wire.
 pub(crate) fn of_packet(packet: &Packet) -> Vec<Member<'_>> {
-    let mut members: Vec<_> = packet.flags.iter().filter_map(|flag| of_flag(flag, None)).collect();
-    for field in walk::fields(packet) {
-        match &field.kind {
-            FieldKind::Flags(flags) => members.extend(flags.iter().filter_map(|flag| of_flag(flag, None))),
-            _ => members.extend(of_field(field)),
-        }
+    let flags = packet.flags.iter().filter_map(|flag| of_flag(flag, None));
+    flags.chain(walk::fields(packet).flat_map(of_field_or_flags)).collect()
+}
+
+/// What an element of a list stores.
+pub(crate) fn of_element(fields: &[Field]) -> Vec<Member<'_>> {
+    fields.iter().flat_map(of_field_or_flags).collect()
+}
+
+fn of_field_or_flags(field: &Field) -> Vec<Member<'_>> {
+    match &field.kind {
+        FieldKind::Flags(flags) => flags.iter().filter_map(|flag| of_flag(flag, None)).collect(),
+        _ => of_field(field).into_iter().collect(),
     }
-    members
 }
 
 /// What a group stores: the flags of the packet that belong to it, and its fields.
@@ -59,6 +66,7 @@ fn of_field(field: &Field) -> Option<Member<'_>> {
         FieldKind::Value { of, .. } => MemberKind::Value(of.value),
         FieldKind::Enum(of) => MemberKind::Enum(&of.value),
         FieldKind::Group(fields) => MemberKind::Group(fields),
+        FieldKind::List(element) => MemberKind::List(element),
     };
     let optional = field.presence != Presence::Always;
     Some(Member { name: &field.name.value, about: &field.about, kind, optional })
@@ -69,11 +77,12 @@ pub(crate) fn borrow(members: &[Member<'_>]) -> bool {
     members.iter().any(|member| match member.kind {
         MemberKind::Value(of) => types::borrows(of),
         MemberKind::Group(fields) => fields_borrow(fields),
+        MemberKind::List(_) => true,
         MemberKind::Bit | MemberKind::Enum(_) => false,
     })
 }
 
-/// Whether a group of these fields borrows from the bytes of the packet.
+/// Whether a group or an element of these fields borrows from the bytes of the packet.
 pub(crate) fn fields_borrow(fields: &[Field]) -> bool {
     borrow(&Vec::from_iter(fields.iter().filter_map(of_field)))
 }
@@ -83,4 +92,6 @@ pub(crate) fn uses(packet: &Packet, declared: &Enum) -> bool {
     let is_of = |member: Member<'_>| matches!(member.kind, MemberKind::Enum(of) if of == declared.name.value);
     of_packet(packet).into_iter().any(is_of)
         || walk::groups(packet).any(|(group, fields)| of_group(packet, group, fields).into_iter().any(is_of))
+        || walk::elements(packet).any(|(_, _, fields)| of_element(fields).into_iter().any(is_of))
+        || walk::has_list_of(packet, declared)
 }

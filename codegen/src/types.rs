@@ -15,14 +15,14 @@ pub(crate) fn rust_type(of: Type) -> TokenStream {
         Type::U8 => quote! { u8 },
         Type::U16 => quote! { u16 },
         Type::PacketIdentifier => quote! { PacketIdentifier },
-        Type::Utf8 | Type::TopicName => quote! { &'a str },
+        Type::Utf8 | Type::TopicName | Type::TopicFilter => quote! { &'a str },
         Type::Binary | Type::Rest => quote! { &'a [u8] },
     }
 }
 
 /// Whether that borrows from the packet.
 pub(crate) const fn borrows(of: Type) -> bool {
-    matches!(of, Type::Utf8 | Type::TopicName | Type::Binary | Type::Rest)
+    matches!(of, Type::Utf8 | Type::TopicName | Type::TopicFilter | Type::Binary | Type::Rest)
 }
 
 /// Reads a value.
@@ -54,7 +54,7 @@ pub(crate) const fn length(of: Type) -> Length {
         Type::U8 => Length::exactly(1),
         Type::U16 | Type::PacketIdentifier => Length::exactly(2),
         Type::Utf8 | Type::Binary => Length { min: 2, max: 2 + MAX_FIELD },
-        Type::TopicName => Length { min: 2 + 1, max: 2 + MAX_FIELD },
+        Type::TopicName | Type::TopicFilter => Length { min: 2 + 1, max: 2 + MAX_FIELD },
         Type::Rest => Length { min: 0, max: MAX_REMAINING_LENGTH },
     }
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::format_ident;
-use slimqtt_spec::defs::{Field, FieldKind, Flag, FlagKind, Packet};
+use slimqtt_spec::defs::{Element, Enum, Field, FieldKind, Flag, FlagKind, Packet, Spanned};
 
 use crate::names;
 
@@ -17,6 +17,20 @@ pub(crate) fn groups(packet: &Packet) -> impl Iterator<Item = (&Field, &[Field])
         FieldKind::Group(members) => Some((field, members.as_slice())),
         _ => None,
     })
+}
+
+/// The lists with elements of several fields: the list, the name of an element, the fields of an element.
+pub(crate) fn elements(packet: &Packet) -> impl Iterator<Item = (&Field, &Spanned<String>, &[Field])> {
+    fields(packet).filter_map(|field| match &field.kind {
+        FieldKind::List(Element::Fields { name, fields }) => Some((field, name, fields.as_slice())),
+        _ => None,
+    })
+}
+
+/// Whether a packet has a list of this enum.
+pub(crate) fn has_list_of(packet: &Packet, declared: &Enum) -> bool {
+    fields(packet)
+        .any(|field| matches!(&field.kind, FieldKind::List(Element::Enum(of)) if of.value == declared.name.value))
 }
 
 /// A byte of flags: the first byte of a packet, or a field.
@@ -42,7 +56,7 @@ pub(crate) fn flags_byte<'a>(packet: &Packet, field: &Field, flags: &'a [Flag]) 
     FlagsByte { local: if taken { format_ident!("{local}_") } else { local }, flags }
 }
 
-/// All bytes of flags, in the order of the wire.
+/// All bytes of flags, in the order of the wire; those in the elements of lists are not among them.
 pub(crate) fn flags_bytes(packet: &Packet) -> impl Iterator<Item = FlagsByte<'_>> {
     let others = fields(packet).filter_map(|field| match &field.kind {
         FieldKind::Flags(flags) => Some(flags_byte(packet, field, flags)),
@@ -51,7 +65,7 @@ pub(crate) fn flags_bytes(packet: &Packet) -> impl Iterator<Item = FlagsByte<'_>
     std::iter::once(first_byte(packet)).chain(others)
 }
 
-/// All flags, in the order of the wire.
+/// All flags, in the order of the wire; those in the elements of lists are not among them.
 pub(crate) fn all_flags(packet: &Packet) -> impl Iterator<Item = &Flag> {
     let others = fields(packet).flat_map(|field| match &field.kind {
         FieldKind::Flags(flags) => flags.as_slice(),

@@ -54,7 +54,8 @@ fn show_knows_what_was_meant() {
     );
     assert_eq!(
         complaint(&["show", "WILL"]),
-        "error: there is no packet `WILL`: the packets are CONNECT, CONNACK, PUBLISH, PINGREQ, PINGRESP, DISCONNECT\n"
+        "error: there is no packet `WILL`: the packets are CONNECT, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, \
+         SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT\n"
     );
 }
 

@@ -104,19 +104,19 @@ codes! {
     DuplicateHas = "duplicate-has",
     /// A flag of a group that does not exist.
     UnknownGroup = "unknown-group",
-    /// A condition on a flag that does not exist.
+    /// A comparison with a flag or enum that does not exist.
     UnknownFlag = "unknown-flag",
     /// A flag that comes after the field or group it belongs to.
     LateFlag = "late-flag",
-    /// A condition that is never met.
+    /// A comparison that never holds.
     NeverMet = "never-met",
     /// `requires x` without a field `x`.
     UnknownRequirement = "unknown-requirement",
     /// `requires` between fields of which one is not optional.
     NeedlessRequirement = "needless-requirement",
-    /// A field that requires itself.
+    /// A field or flag that requires itself.
     RequiresItself = "requires-itself",
-    /// A field of a group with a presence of its own.
+    /// A field of a group or element that is not always in it.
     ConditionalMember = "conditional-member",
     /// A byte of flags that is not in every packet.
     ConditionalFlags = "conditional-flags",
@@ -127,8 +127,14 @@ codes! {
     ConstantType = "constant-type",
     /// A constant that its type cannot hold.
     ConstantRange = "constant-range",
-    /// Fields after a `rest`.
+    /// Fields after a `rest` or a list.
     RestNotLast = "rest-not-last",
+    /// A list that is not a field of every payload.
+    ListPlace = "list-place",
+    /// A `rest` in an element of a list.
+    RestInList = "rest-in-list",
+    /// A flag of an element that is about something else.
+    ElementFlag = "element-flag",
 }
 
 impl fmt::Display for Code {

@@ -117,6 +117,8 @@ pub struct Flag {
     pub low: u8,
     /// Where the bits are named.
     pub bits_span: Span,
+    /// `requires qos > 0`: what holds of the packet where the bit is set. Only of a single bit that is a field.
+    pub requires: Option<Comparison>,
     /// Text for readers of the generated code.
     pub about: About,
 }
@@ -162,6 +164,8 @@ pub struct Field {
     pub presence: Presence,
     /// `requires user_name`: it may only be present together with this other optional field.
     pub requires: Option<Spanned<String>>,
+    /// `empty requires clean_session > 0`: what holds of the packet where the field has no bytes.
+    pub empty_requires: Option<Comparison>,
     /// Text for readers of the generated code.
     pub about: About,
 }
@@ -182,6 +186,24 @@ pub enum FieldKind {
     Flags(Vec<Flag>),
     /// Fields that are present or absent together.
     Group(Vec<Field>),
+    /// `one or more topic_filter`: elements one after another, up to the end of the packet.
+    List(Element),
+}
+
+/// What a list repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Element {
+    /// `one or more topic_filter`: a value of a built-in type.
+    Value(Spanned<Type>),
+    /// `one or more u8 as SubackReturnCode`: one byte that holds a value of this enum.
+    Enum(Spanned<String>),
+    /// `one or more subscription { ... }`: several fields.
+    Fields {
+        /// What one of the elements is called.
+        name: Spanned<String>,
+        /// Its fields, in the order of the wire.
+        fields: Vec<Field>,
+    },
 }
 
 /// A built-in type.
@@ -197,6 +219,8 @@ pub enum Type {
     Utf8,
     /// UTF-8 that names a topic: at least one character, no wildcard (4.7).
     TopicName,
+    /// UTF-8 that selects topics: at least one character, wildcards only as whole levels (4.7.1).
+    TopicFilter,
     /// Two bytes of length and that many bytes.
     Binary,
     /// All that is left of the packet; only as the last field.
@@ -205,8 +229,16 @@ pub enum Type {
 
 impl Type {
     /// Every one.
-    pub const ALL: [Self; 7] =
-        [Self::U8, Self::U16, Self::PacketIdentifier, Self::Utf8, Self::TopicName, Self::Binary, Self::Rest];
+    pub const ALL: [Self; 8] = [
+        Self::U8,
+        Self::U16,
+        Self::PacketIdentifier,
+        Self::Utf8,
+        Self::TopicName,
+        Self::TopicFilter,
+        Self::Binary,
+        Self::Rest,
+    ];
 
     /// The word for it in a spec.
     pub const fn name(self) -> &'static str {
@@ -216,6 +248,7 @@ impl Type {
             Self::PacketIdentifier => "packet_identifier",
             Self::Utf8 => "utf8",
             Self::TopicName => "topic_name",
+            Self::TopicFilter => "topic_filter",
             Self::Binary => "binary",
             Self::Rest => "rest",
         }
@@ -238,11 +271,47 @@ pub enum Presence {
     Always,
     /// `optional name`: a flag `has name` tells.
     Optional,
-    /// `if qos > 0`: an earlier flag of the same packet tells.
-    If {
-        /// The earlier flag.
-        flag: Spanned<String>,
-        /// It must be above this value.
-        above: Spanned<u64>,
-    },
+    /// `if qos > 0`: an earlier flag or enum of the same packet tells.
+    If(Comparison),
+}
+
+/// `qos > 0`, `return_code = 0`: what is so of a flag or an enum of the packet, true or false counting as 1 or 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The flag, or the field that holds an enum.
+    pub name: Spanned<String>,
+    /// How the two compare.
+    pub relation: Relation,
+    /// The value that it is compared with.
+    pub value: Spanned<u64>,
+}
+
+/// How two values compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// `>`
+    Above,
+    /// `=`
+    Equal,
+}
+
+impl Relation {
+    /// Every one.
+    pub const ALL: [Self; 2] = [Self::Above, Self::Equal];
+
+    /// The sign for it in a spec.
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Above => ">",
+            Self::Equal => "=",
+        }
+    }
+
+    /// Whether it holds between these two.
+    pub const fn holds(self, left: u64, right: u64) -> bool {
+        match self {
+            Self::Above => left > right,
+            Self::Equal => left == right,
+        }
+    }
 }

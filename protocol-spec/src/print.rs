@@ -63,17 +63,25 @@ fn print_field(f: &mut Formatter<'_>, depth: usize, field: &Field) -> Result {
         FieldKind::Enum(name) => write!(f, ": u8 as {}", name.value)?,
         FieldKind::Flags(_) => write!(f, ": flags")?,
         FieldKind::Group(_) => {}
+        FieldKind::List(Element::Value(of)) => write!(f, ": one or more {}", of.value.name())?,
+        FieldKind::List(Element::Enum(name)) => write!(f, ": one or more u8 as {}", name.value)?,
+        FieldKind::List(Element::Fields { name, .. }) => write!(f, ": one or more {}", name.value)?,
     }
-    if let Presence::If { flag, above } = &field.presence {
-        write!(f, " if {} > {}", flag.value, above.value)?;
+    if let Presence::If(condition) = &field.presence {
+        comparison(f, "if", condition)?;
+    }
+    if let Some(requirement) = &field.empty_requires {
+        comparison(f, "empty requires", requirement)?;
     }
     if let Some(other) = &field.requires {
         write!(f, " requires {}", other.value)?;
     }
     match &field.kind {
-        FieldKind::Value { .. } | FieldKind::Enum(_) => end(f, &field.about),
         FieldKind::Flags(flags) => block(f, depth, &field.about, flags, |f, flag| print_flag(f, depth + 1, flag)),
-        FieldKind::Group(fields) => block(f, depth, &field.about, fields, |f, field| print_field(f, depth + 1, field)),
+        FieldKind::Group(fields) | FieldKind::List(Element::Fields { fields, .. }) => {
+            block(f, depth, &field.about, fields, |f, field| print_field(f, depth + 1, field))
+        }
+        FieldKind::Value { .. } | FieldKind::Enum(_) | FieldKind::List(_) => end(f, &field.about),
     }
 }
 
@@ -96,7 +104,15 @@ fn print_flag(f: &mut Formatter<'_>, depth: usize, flag: &Flag) -> Result {
         FlagKind::Reserved(value) => write!(f, " = {}", value.value)?,
         FlagKind::Value { of: None, .. } | FlagKind::Has(_) => {}
     }
+    if let Some(requirement) = &flag.requires {
+        comparison(f, "requires", requirement)?;
+    }
     end(f, &flag.about)
+}
+
+/// ` if qos > 0`
+fn comparison(f: &mut Formatter<'_>, word: &str, Comparison { name, relation, value }: &Comparison) -> Result {
+    write!(f, " {word} {} {} {}", name.value, relation.sign(), value.value)
 }
 
 fn indent(depth: usize) -> String {

@@ -10,7 +10,25 @@ fn mqtt_3_1_1_loads() {
     let protocol = load(&MQTT_3_1_1).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!((protocol.name.value.as_str(), protocol.level.value), ("MQTT", 4));
     let packets: Vec<_> = protocol.packets.iter().map(|packet| packet.name.value.as_str()).collect();
-    assert_eq!(packets, ["CONNECT", "CONNACK", "PUBLISH", "PINGREQ", "PINGRESP", "DISCONNECT"]);
+    let acknowledgements = ["PUBACK", "PUBREC", "PUBREL", "PUBCOMP"];
+    let subscriptions = ["SUBSCRIBE", "SUBACK", "UNSUBSCRIBE", "UNSUBACK"];
+    let expected =
+        [&["CONNECT", "CONNACK", "PUBLISH"][..], &acknowledgements, &subscriptions, &["PINGREQ", "PINGRESP"]];
+    assert_eq!(packets, [&expected.concat()[..], &["DISCONNECT"]].concat());
+    // Table 2.1 has them in the order of their types.
+    assert!(protocol.packets.iter().map(|packet| packet.packet_type.value).eq(1..=14));
+}
+
+#[test]
+fn numbers_are_decimal_hexadecimal_or_binary() {
+    for (written, value) in [("10", 10), ("0x0A", 10), ("0xff", 255), ("0b0010", 2), ("0", 0), ("007", 7)] {
+        let text = format!("protocol \"MQTT\" level {written}\n");
+        assert_eq!(load(&Source::new("numbers", text)).unwrap().level.value, value, "{written}");
+    }
+    for wrong in ["0x", "0b", "0b2", "0xG", "0X1", "0x1_0", "1f", "0x10000000000000000"] {
+        let text = format!("protocol \"MQTT\" level {wrong}\n");
+        load(&Source::new("numbers", text)).expect_err(wrong);
+    }
 }
 
 #[test]

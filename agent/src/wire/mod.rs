@@ -5,10 +5,13 @@
 //! once, allocates or panics, and nothing knows of connections or time.
 
 pub mod fixed_header;
+mod list;
 mod reader;
+mod topic_filter;
 pub mod variable_byte_integer;
 mod writer;
 
+pub use list::{Element, Iter, List};
 pub use reader::{DecodeError, Reader};
 pub use writer::{EncodeError, Writer, packet};
 

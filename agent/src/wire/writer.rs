@@ -1,6 +1,6 @@
 //! Writes a control packet into a buffer.
 
-use super::variable_byte_integer;
+use super::{List, topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,11 @@ pub enum EncodeError {
     NullCharacter,
     /// A topic name is empty or contains a wildcard `[MQTT-3.3.2-2]` `[MQTT-4.7.3-1]`.
     InvalidTopicName,
+    /// A topic filter is empty, or has a wildcard that is not a whole level `[MQTT-4.7.1-2]` `[MQTT-4.7.1-3]`
+    /// `[MQTT-4.7.3-1]`.
+    InvalidTopicFilter,
+    /// A list has no elements, e.g. the subscriptions of SUBSCRIBE `[MQTT-3.8.3-3]`.
+    EmptyList,
     /// Two fields of the packet contradict one another, e.g. a password without a user name `[MQTT-3.1.2-22]`.
     Contradiction,
 }
@@ -106,6 +111,24 @@ impl<'a> Writer<'a> {
             i += 1;
         }
         self.binary(bytes);
+    }
+
+    /// A string that selects topics (4.7).
+    pub const fn topic_filter(&mut self, text: &str) {
+        if !topic_filter::is_valid(text.as_bytes()) {
+            self.fail(EncodeError::InvalidTopicFilter);
+        }
+        self.binary(text.as_bytes());
+    }
+
+    /// Begins a list. Returns the elements that are to be written; of a decoded list none, its bytes are written here.
+    pub const fn list<'b, T>(&mut self, list: &List<'b, T>) -> &'b [T] {
+        if list.is_empty() {
+            self.fail(EncodeError::EmptyList);
+        }
+        let (elements, bytes) = list.parts();
+        self.rest(bytes);
+        elements
     }
 
     /// Notes a mistake; the last one counts.

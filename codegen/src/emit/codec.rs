@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::{ToTokens, quote};
 use slimqtt_spec::Source;
-use slimqtt_spec::defs::{FlagKind, Packet, Span, Spanned};
+use slimqtt_spec::defs::{Comparison, FlagKind, Packet, Relation, Span, Spanned};
 
 use super::literal;
 use crate::walk;
@@ -24,18 +24,51 @@ impl Codec<'_> {
         quote! { #[comment = #comment] }
     }
 
-    /// `qos > 0`, given how to come by the value of the flag.
-    pub(super) fn condition(&self, flag: &Spanned<String>, value: &TokenStream, above: &Spanned<u64>) -> TokenStream {
-        let is_enum = walk::all_flags(self.packet).any(
-            |it| matches!(&it.kind, FlagKind::Value { group: None, name, of: Some(_) } if name.value == flag.value),
-        );
-        if !is_enum {
-            // A single bit is only ever above 0.
-            return value.clone();
+    /// `qos > 0`, given how to come by the value of the flag or the enum.
+    pub(super) fn holds(&self, comparison: &Comparison, value: &TokenStream) -> TokenStream {
+        self.compared(comparison, value, true)
+    }
+
+    /// The opposite.
+    pub(super) fn fails(&self, comparison: &Comparison, value: &TokenStream) -> TokenStream {
+        self.compared(comparison, value, false)
+    }
+
+    /// Whether it is about a single bit, and holds where that is 0. Both sides are clearer turned round then.
+    pub(super) fn is_of_zero(&self, Comparison { name, relation, value }: &Comparison) -> bool {
+        self.is_bit(name) && relation.holds(0, value.value)
+    }
+
+    fn compared(
+        &self,
+        Comparison { name, relation, value: with }: &Comparison,
+        value: &TokenStream,
+        so: bool,
+    ) -> TokenStream {
+        if self.is_bit(name) {
+            // It holds for one of the two values.
+            return if relation.holds(1, with.value) == so {
+                value.clone()
+            } else {
+                quote! { !#value }
+            };
         }
-        let above = literal::decimal(above.value);
+        let sign = match (relation, so) {
+            (Relation::Above, true) => quote! { > },
+            (Relation::Above, false) if with.value == 0 => quote! { == },
+            (Relation::Above, false) => quote! { <= },
+            (Relation::Equal, true) => quote! { == },
+            (Relation::Equal, false) => quote! { != },
+        };
+        let with = literal::decimal(with.value);
         // An invisible group: prettyplease knows where it has to become parentheses.
-        Group::new(Delimiter::None, quote! { #value as u8 > #above }).into_token_stream()
+        Group::new(Delimiter::None, quote! { #value as u8 #sign #with }).into_token_stream()
+    }
+
+    /// Whether this is a flag of a single bit that is no enum.
+    fn is_bit(&self, name: &Spanned<String>) -> bool {
+        walk::all_flags(self.packet)
+            .any(|it| matches!(&it.kind, FlagKind::Value { group: None, name: it, of: None } if it.value == name.value))
     }
 }
 

@@ -6,6 +6,7 @@ use slimqtt_spec::defs::{Field, FieldKind, Flag, FlagKind, Presence};
 
 use super::codec::{Codec, has_fixed_flags};
 use super::literal::{self, hex, mask};
+use super::{list, requirement};
 use crate::members::{self, Member};
 use crate::names::{ident, local, type_name};
 use crate::types;
@@ -25,16 +26,25 @@ pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
         }
     };
     let fields = walk::fields(packet).map(|it| field(codec, it));
-    let requirements = walk::fields(packet).filter_map(|it| requirement(codec, it));
+    let companions = walk::fields(packet).filter_map(|it| companion(codec, it));
+    let requirements = requirement::decode(codec);
     let decoded = structure(&quote! { Self }, &members::of_packet(packet));
     quote! {
         #marker
         #first_byte
         #(#fields)*
+        #(#companions)*
         #(#requirements)*
         let packet = #decoded;
         reader.finish(packet)
     }
+}
+
+/// The body of `read`, of an element of a list.
+pub(super) fn element(codec: &Codec<'_>, fields: &[Field]) -> TokenStream {
+    let read = fields.iter().map(|it| field(codec, it));
+    let element = structure(&quote! { Self }, &members::of_element(fields));
+    quote! { #(#read)* Ok(#element) }
 }
 
 /// Reads a field, if it is there.
@@ -67,15 +77,14 @@ fn field(codec: &Codec<'_>, field: &Field) -> TokenStream {
         }
         (_, Some(condition)) => {
             let (fields, value) = value(codec, field);
-            let absent = absent(codec, field);
-            quote! {
-                let #local = if #condition {
-                    #fields
-                    Some(#value)
-                } else {
-                    #absent
-                    None
-                };
+            let (there, absent) = (quote! { #fields Some(#value) }, absent(codec, field));
+            let absent = quote! { #absent None };
+            match &field.presence {
+                Presence::If(comparison) if codec.is_of_zero(comparison) => {
+                    let bit = self::local(&comparison.name.value);
+                    quote! { let #local = if #bit { #absent } else { #there }; }
+                }
+                _ => quote! { let #local = if #condition { #there } else { #absent }; },
             }
         }
     };
@@ -87,9 +96,9 @@ fn condition(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
     match &field.presence {
         Presence::Always => None,
         Presence::Optional => Some(has(codec, &field.name.value)),
-        Presence::If { flag, above } => {
-            let local = local(&flag.value);
-            Some(codec.condition(flag, &quote! { #local }, above))
+        Presence::If(comparison) => {
+            let local = local(&comparison.name.value);
+            Some(codec.holds(comparison, &quote! { #local }))
         }
     }
 }
@@ -103,7 +112,7 @@ fn has(codec: &Codec<'_>, optional: &str) -> TokenStream {
 }
 
 /// Without the other field that it requires, a field must not be there. The other one may come later.
-fn requirement(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
+fn companion(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
     let required = field.requires.as_ref()?;
     let marker = codec.marker(&required.span);
     let (local, required) = (local(&field.name.value), local(&required.value));
@@ -115,6 +124,7 @@ fn value(codec: &Codec<'_>, field: &Field) -> (TokenStream, TokenStream) {
     let value = match &field.kind {
         FieldKind::Value { of, .. } => types::read(of.value),
         FieldKind::Enum(of) => from_u8(&of.value, &quote! { reader.u8() }),
+        FieldKind::List(element) => list::read(element),
         FieldKind::Group(members) => {
             let group = Some(field.name.value.as_str());
             let flags = walk::flags_bytes(codec.packet).map(|byte| flags(codec, &byte, group));

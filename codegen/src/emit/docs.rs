@@ -2,7 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use slimqtt_spec::defs::{About, Packet};
+use slimqtt_spec::defs::{About, Field, Packet};
+
+use crate::names::{ident, type_name};
 
 /// The doc attributes of an item.
 pub(super) fn docs(about: &About) -> TokenStream {
@@ -29,4 +31,11 @@ pub(super) fn of_packet(packet: &Packet) -> TokenStream {
         None => about.docs.push(format!("The {name} packet.")),
     }
     docs(&about)
+}
+
+/// Those of an element: what else there is to say stands with the list.
+pub(super) fn of_element(packet: &Packet, list: &Field) -> TokenStream {
+    let (name, of, list) = (&packet.name.value, type_name(&packet.name.value), ident(&list.name.value));
+    let line = format!(" An element of [`{list}`]({of}::{list}) of {name}.");
+    quote! { #[doc = #line] }
 }

@@ -5,7 +5,7 @@ use quote::quote;
 use slimqtt_spec::defs::{Field, FieldKind, Flag, FlagKind, Presence};
 
 use super::codec::{Codec, has_fixed_flags};
-use super::literal;
+use super::{list, literal, requirement};
 use crate::names::{ident, local};
 use crate::types;
 use crate::walk::{self, FlagsByte};
@@ -13,7 +13,8 @@ use crate::walk::{self, FlagsByte};
 /// The body of `encode`.
 pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
     let packet = codec.packet;
-    let fields = walk::fields(packet).map(|it| field(codec, it));
+    let fields = fields(codec, walk::fields(packet));
+    let requirements = requirement::encode(codec);
     let marker = codec.marker(&packet.name.span);
     let fixed_header = if has_fixed_flags(packet) {
         quote! { writer.fixed_header(Self::FIRST_BYTE); }
@@ -24,7 +25,12 @@ pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
             writer.fixed_header(first_byte);
         }
     };
-    quote! { #(#fields)* #marker #fixed_header }
+    quote! { #fields #(#requirements)* #marker #fixed_header }
+}
+
+/// Writes fields one after another.
+pub(super) fn fields<'a>(codec: &Codec<'_>, fields: impl IntoIterator<Item = &'a Field>) -> TokenStream {
+    fields.into_iter().map(|it| field(codec, it)).collect()
 }
 
 /// Writes a field, if it is there.
@@ -34,12 +40,12 @@ fn field(codec: &Codec<'_>, field: &Field) -> TokenStream {
     let write = match &field.presence {
         Presence::Always => value(codec, field, &quote! { self.#name }),
         // A constant is not stored: the condition alone decides.
-        Presence::If { .. } if is_constant(field) => {
+        Presence::If(_) if is_constant(field) => {
             let condition = condition(codec, field);
             let write = value(codec, field, &quote! {});
             quote! { if #condition { #write } }
         }
-        Presence::Optional | Presence::If { .. } => {
+        Presence::Optional | Presence::If(_) => {
             let contradiction = contradiction(codec, field);
             let write = value(codec, field, &quote! { #local });
             quote! {
@@ -57,15 +63,21 @@ fn is_constant(field: &Field) -> bool {
 
 /// The condition under which a field is there, if it has one.
 fn condition(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
-    let Presence::If { flag, above } = &field.presence else { return None };
-    let name = ident(&flag.value);
-    Some(codec.condition(flag, &quote! { self.#name }, above))
+    let Presence::If(comparison) = &field.presence else { return None };
+    let name = ident(&comparison.name.value);
+    Some(codec.holds(comparison, &quote! { self.#name }))
 }
 
 /// A field may contradict others by being there, or by not being there.
 fn contradiction(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
     let name = ident(&field.name.value);
-    let condition = condition(codec, field).map(|condition| quote! { self.#name.is_some() != #condition });
+    let condition = match &field.presence {
+        Presence::If(comparison) if codec.is_of_zero(comparison) => {
+            let bit = ident(&comparison.name.value);
+            Some(quote! { self.#name.is_some() == self.#bit })
+        }
+        _ => condition(codec, field).map(|condition| quote! { self.#name.is_some() != #condition }),
+    };
     let requirement = field.requires.as_ref().map(|required| {
         let required = ident(&required.value);
         quote! { self.#name.is_some() && self.#required.is_none() }
@@ -82,6 +94,7 @@ fn value(codec: &Codec<'_>, field: &Field, value: &TokenStream) -> TokenStream {
         }
         FieldKind::Value { of, constant: None } => types::write(of.value, value),
         FieldKind::Enum(_) => quote! { writer.u8(#value as u8); },
+        FieldKind::List(element) => list::write(element, value),
         FieldKind::Flags(bits) => {
             let byte = walk::flags_byte(codec.packet, field, bits);
             let (local, byte) = (&byte.local, flags(&byte, None));

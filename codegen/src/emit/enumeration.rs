@@ -2,18 +2,21 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use slimqtt_spec::defs::Enum;
+use slimqtt_spec::defs::{Enum, Protocol};
 
 use super::docs::docs;
-use super::literal;
+use super::{list, literal};
 use crate::names::ident;
+use crate::walk;
 
-pub(super) fn item(declared: &Enum) -> TokenStream {
+pub(super) fn item(protocol: &Protocol, declared: &Enum) -> TokenStream {
     let name = ident(&declared.name.value);
     let about = docs(&declared.about);
     let abouts = declared.variants.iter().map(|variant| docs(&variant.about));
     let variants: Vec<_> = declared.variants.iter().map(|variant| ident(&variant.name.value)).collect();
     let values: Vec<_> = declared.variants.iter().map(|variant| literal::decimal(variant.value.value)).collect();
+    let is_listed = protocol.packets.iter().any(|packet| walk::has_list_of(packet, declared));
+    let element = is_listed.then(|| list::of_enum(&name));
     let from_u8 = format!(" The `{name}` of this value, if there is one.");
     quote! {
         #about
@@ -30,5 +33,7 @@ pub(super) fn item(declared: &Enum) -> TokenStream {
                 }
             }
         }
+
+        #element
     }
 }

@@ -67,7 +67,10 @@ mod tests {
     fn masks_cover_the_bits_of_a_flag() {
         let about = slimqtt_spec::defs::About::default();
         let kind = slimqtt_spec::defs::FlagKind::Has(slimqtt_spec::defs::Spanned { value: String::new(), span: 0..0 });
-        let flag = |high, low| Flag { kind: kind.clone(), high, low, bits_span: 0..0, about: about.clone() };
+        let flag = |high, low| {
+            let (kind, about) = (kind.clone(), about.clone());
+            Flag { kind, high, low, bits_span: 0..0, requires: None, about }
+        };
         assert_eq!([flag(7, 0), flag(4, 3), flag(0, 0), flag(7, 7)].map(|flag| mask(&flag)), [0xFF, 0x18, 0x01, 0x80]);
         assert_eq!([flag(7, 0), flag(4, 3)].map(|flag| width_mask(&flag)), [0xFF, 0x03]);
     }

@@ -6,8 +6,10 @@ mod docs;
 mod encode;
 mod enumeration;
 mod layout;
+mod list;
 mod literal;
 mod packet;
+mod requirement;
 mod structure;
 
 use quote::quote;
@@ -18,7 +20,7 @@ use codec::Codec;
 
 /// The whole file.
 pub(crate) fn file(source: &Source, protocol: &Protocol) -> String {
-    let enums = protocol.enums.iter().map(enumeration::item);
+    let enums = protocol.enums.iter().map(|declared| enumeration::item(protocol, declared));
     let packets = protocol.packets.iter().map(|packet| packet::items(&Codec { source, packet }));
     let tokens = quote! { #(#enums)* #(#packets)* };
     let file = syn::parse2(tokens).expect("emitted tokens are Rust items");

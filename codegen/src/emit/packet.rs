@@ -5,7 +5,7 @@ use quote::quote;
 use slimqtt_spec::defs::Packet;
 
 use super::codec::{Codec, has_fixed_flags};
-use super::{decode, encode, literal, structure};
+use super::{decode, encode, list, literal, structure};
 use crate::length::{Length, remaining_length};
 use crate::names::type_name;
 use crate::{members, walk};
@@ -13,18 +13,18 @@ use crate::{members, walk};
 pub(super) fn items(codec: &Codec<'_>) -> TokenStream {
     let packet = codec.packet;
     let groups = walk::groups(packet).map(|(group, fields)| structure::of_group(packet, group, fields));
+    let elements = walk::elements(packet).map(|(list, name, fields)| list::items(codec, list, name, fields));
     let structure = structure::of_packet(packet);
     let name = type_name(&packet.name.value);
     let borrows = members::borrow(&members::of_packet(packet));
-    let (declared, elided, of_reader) = match borrows {
-        true => (quote! { <'a> }, quote! { <'_> }, quote! { 'a }),
-        false => (quote! {}, quote! {}, quote! { '_ }),
-    };
+    let (declared, elided, of_reader) = structure::lifetimes(borrows);
     let consts = consts(packet);
     let encode = encode::packet(codec);
     let decode = decode::packet(codec);
     quote! {
         #(#groups)*
+
+        #(#elements)*
 
         #structure
 

@@ -1,10 +1,11 @@
-//! A struct for each packet and each group of fields.
+//! A struct for each packet, each group of fields and each element of a list.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use slimqtt_spec::defs::{Field, Packet};
+use slimqtt_spec::defs::{Field, Packet, Spanned};
 
 use super::docs::docs;
+use super::list;
 use crate::members::{self, Member, MemberKind};
 use crate::names::{ident, type_name};
 use crate::types;
@@ -18,6 +19,17 @@ pub(super) fn of_packet(packet: &Packet) -> TokenStream {
 pub(super) fn of_group(packet: &Packet, group: &Field, fields: &[Field]) -> TokenStream {
     let members = members::of_group(packet, group, fields);
     structure(&type_name(&group.name.value), &docs(&group.about), &members)
+}
+
+/// The struct of a list's element.
+pub(super) fn of_element(packet: &Packet, list: &Field, name: &Spanned<String>, fields: &[Field]) -> TokenStream {
+    let about = super::docs::of_element(packet, list);
+    structure(&type_name(&name.value), &about, &members::of_element(fields))
+}
+
+/// The lifetime of a type that borrows, or else nothing: declared, elided, and of the reader.
+pub(super) fn lifetimes(borrows: bool) -> (TokenStream, TokenStream, TokenStream) {
+    if borrows { (quote! { <'a> }, quote! { <'_> }, quote! { 'a }) } else { (quote! {}, quote! {}, quote! { '_ }) }
 }
 
 fn structure(name: &Ident, about: &TokenStream, members: &[Member<'_>]) -> TokenStream {
@@ -49,6 +61,7 @@ fn member(member: &Member<'_>) -> TokenStream {
             let lifetime = members::fields_borrow(fields).then(|| quote! { <'a> });
             quote! { #of #lifetime }
         }
+        MemberKind::List(element) => list::rust_type(element),
     };
     let of = if member.optional {
         quote! { Option<#of> }

@@ -61,6 +61,41 @@ impl ConnectReturnCode {
     }
 }
 
+/// The Server's answer to one subscription.
+///
+/// Section 3.9.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SubackReturnCode {
+    /// Success, with at most QoS 0 granted.
+    GrantedAtMostOnce = 0,
+    /// Success, with at most QoS 1 granted.
+    GrantedAtLeastOnce = 1,
+    /// Success, with at most QoS 2 granted.
+    GrantedExactlyOnce = 2,
+    /// Failure.
+    Failure = 128,
+}
+
+impl SubackReturnCode {
+    /// The `SubackReturnCode` of this value, if there is one.
+    pub const fn from_u8(value: u8) -> Option<Self> {
+        match value {
+            0 => Some(Self::GrantedAtMostOnce),
+            1 => Some(Self::GrantedAtLeastOnce),
+            2 => Some(Self::GrantedExactlyOnce),
+            128 => Some(Self::Failure),
+            _ => None,
+        }
+    }
+}
+
+impl Element<'_> for SubackReturnCode {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::from_u8(reader.u8()).ok_or(DecodeError)
+    }
+}
+
 /// Message that the Server publishes when the connection ends without a DISCONNECT.
 ///
 /// `[MQTT-3.1.2-9]`
@@ -68,7 +103,7 @@ impl ConnectReturnCode {
 pub struct Will<'a> {
     /// The Server keeps the Will Message as a retained message.
     ///
-    /// `[MQTT-3.1.2-15]`
+    /// `[MQTT-3.1.2-15]` `[MQTT-3.1.2-16]` `[MQTT-3.1.2-17]`
     pub retain: bool,
     /// QoS of the Will Message.
     ///
@@ -76,7 +111,7 @@ pub struct Will<'a> {
     pub qos: QoS,
     /// Topic of the Will Message.
     ///
-    /// `[MQTT-3.1.3-10]`
+    /// `[MQTT-3.1.3-10]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]`
     pub topic: &'a str,
     /// Payload of the Will Message.
     pub message: &'a [u8],
@@ -97,7 +132,7 @@ pub struct Connect<'a> {
     pub keep_alive: u16,
     /// Identifies the Client to the Server.
     ///
-    /// `[MQTT-3.1.3-3]` `[MQTT-3.1.3-4]`
+    /// `[MQTT-3.1.3-3]` `[MQTT-3.1.3-4]` `[MQTT-3.1.3-7]`
     pub client_identifier: &'a str,
     /// Message that the Server publishes when the connection ends without a DISCONNECT.
     ///
@@ -128,11 +163,11 @@ impl<'a> Connect<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:35
+        // mqtt-3.1.1.mqtt:47
         writer.utf8("MQTT");
-        // mqtt-3.1.1.mqtt:36
+        // mqtt-3.1.1.mqtt:48
         writer.u8(4);
-        // mqtt-3.1.1.mqtt:37
+        // mqtt-3.1.1.mqtt:49
         let will = match self.will {
             Some(will) => (will.retain as u8) << 5 | (will.qos as u8) << 3 | 0x04,
             None => 0,
@@ -141,29 +176,33 @@ impl<'a> Connect<'a> {
             | (self.password.is_some() as u8) << 6 | will
             | (self.clean_session as u8) << 1;
         writer.u8(connect_flags);
-        // mqtt-3.1.1.mqtt:50
+        // mqtt-3.1.1.mqtt:62
         writer.u16(self.keep_alive);
-        // mqtt-3.1.1.mqtt:54
+        // mqtt-3.1.1.mqtt:66
         writer.utf8(self.client_identifier);
-        // mqtt-3.1.1.mqtt:56
+        // mqtt-3.1.1.mqtt:68
         if let Some(will) = self.will {
-            // mqtt-3.1.1.mqtt:58
+            // mqtt-3.1.1.mqtt:70
             writer.topic_name(will.topic);
-            // mqtt-3.1.1.mqtt:60
+            // mqtt-3.1.1.mqtt:72
             writer.binary(will.message);
         }
-        // mqtt-3.1.1.mqtt:63
+        // mqtt-3.1.1.mqtt:75
         if let Some(user_name) = self.user_name {
             writer.utf8(user_name);
         }
-        // mqtt-3.1.1.mqtt:65
+        // mqtt-3.1.1.mqtt:77
         if self.password.is_some() && self.user_name.is_none() {
             writer.fail(EncodeError::Contradiction);
         }
         if let Some(password) = self.password {
             writer.binary(password);
         }
-        // mqtt-3.1.1.mqtt:33
+        // mqtt-3.1.1.mqtt:66
+        if self.client_identifier.is_empty() && !self.clean_session {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // mqtt-3.1.1.mqtt:45
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -173,33 +212,33 @@ impl<'a> Connect<'a> {
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
     pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:33
+        // mqtt-3.1.1.mqtt:45
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:35
+        // mqtt-3.1.1.mqtt:47
         let protocol_name = reader.utf8();
         reader.require(protocol_name == "MQTT");
-        // mqtt-3.1.1.mqtt:36
+        // mqtt-3.1.1.mqtt:48
         let protocol_level = reader.u8();
         reader.require(protocol_level == 4);
-        // mqtt-3.1.1.mqtt:37
+        // mqtt-3.1.1.mqtt:49
         let connect_flags = reader.u8();
-        // mqtt-3.1.1.mqtt:46
+        // mqtt-3.1.1.mqtt:58
         let clean_session = connect_flags & 0x02 != 0;
-        // mqtt-3.1.1.mqtt:47
+        // mqtt-3.1.1.mqtt:59
         reader.require(connect_flags & 0x01 == 0);
-        // mqtt-3.1.1.mqtt:50
+        // mqtt-3.1.1.mqtt:62
         let keep_alive = reader.u16();
-        // mqtt-3.1.1.mqtt:54
+        // mqtt-3.1.1.mqtt:66
         let client_identifier = reader.utf8();
-        // mqtt-3.1.1.mqtt:56
+        // mqtt-3.1.1.mqtt:68
         let will = if connect_flags & 0x04 != 0 {
-            // mqtt-3.1.1.mqtt:41
+            // mqtt-3.1.1.mqtt:53
             let retain = connect_flags & 0x20 != 0;
-            // mqtt-3.1.1.mqtt:43
+            // mqtt-3.1.1.mqtt:55
             let qos = QoS::from_u8(connect_flags >> 3 & 0x03).ok_or(DecodeError)?;
-            // mqtt-3.1.1.mqtt:58
+            // mqtt-3.1.1.mqtt:70
             let topic = reader.topic_name();
-            // mqtt-3.1.1.mqtt:60
+            // mqtt-3.1.1.mqtt:72
             let message = reader.binary();
             Some(Will {
                 retain,
@@ -211,20 +250,22 @@ impl<'a> Connect<'a> {
             reader.require(connect_flags & 0x38 == 0);
             None
         };
-        // mqtt-3.1.1.mqtt:63
+        // mqtt-3.1.1.mqtt:75
         let user_name = if connect_flags & 0x80 != 0 {
             Some(reader.utf8())
         } else {
             None
         };
-        // mqtt-3.1.1.mqtt:65
+        // mqtt-3.1.1.mqtt:77
         let password = if connect_flags & 0x40 != 0 {
             Some(reader.binary())
         } else {
             None
         };
-        // mqtt-3.1.1.mqtt:65
+        // mqtt-3.1.1.mqtt:77
         reader.require(password.is_none() || user_name.is_some());
+        // mqtt-3.1.1.mqtt:66
+        reader.require(!client_identifier.is_empty() || clean_session);
         let packet = Self {
             clean_session,
             keep_alive,
@@ -248,13 +289,13 @@ impl Encode for Connect<'_> {
 /// Section 3.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connack {
-    /// The Server has stored state of a previous session.
+    /// The Server has stored state of a previous session; never where it refuses the connection.
     ///
-    /// `[MQTT-3.2.2-1]` `[MQTT-3.2.2-2]` `[MQTT-3.2.2-3]`
+    /// `[MQTT-3.2.2-1]` `[MQTT-3.2.2-2]` `[MQTT-3.2.2-3]` `[MQTT-3.2.2-4]`
     pub session_present: bool,
     /// The Server's answer.
     ///
-    /// `[MQTT-3.2.2-6]`
+    /// `[MQTT-3.2.2-5]` `[MQTT-3.2.2-6]`
     pub return_code: ConnectReturnCode,
 }
 
@@ -273,12 +314,16 @@ impl Connack {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:72
+        // mqtt-3.1.1.mqtt:84
         let acknowledge_flags = self.session_present as u8;
         writer.u8(acknowledge_flags);
-        // mqtt-3.1.1.mqtt:78
+        // mqtt-3.1.1.mqtt:91
         writer.u8(self.return_code as u8);
-        // mqtt-3.1.1.mqtt:70
+        // mqtt-3.1.1.mqtt:87
+        if self.session_present && self.return_code as u8 != 0 {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // mqtt-3.1.1.mqtt:82
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -288,16 +333,18 @@ impl Connack {
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
     pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:70
+        // mqtt-3.1.1.mqtt:82
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:72
+        // mqtt-3.1.1.mqtt:84
         let acknowledge_flags = reader.u8();
-        // mqtt-3.1.1.mqtt:73
+        // mqtt-3.1.1.mqtt:85
         reader.require(acknowledge_flags & 0xFE == 0);
-        // mqtt-3.1.1.mqtt:75
+        // mqtt-3.1.1.mqtt:87
         let session_present = acknowledge_flags & 0x01 != 0;
-        // mqtt-3.1.1.mqtt:78
+        // mqtt-3.1.1.mqtt:91
         let return_code = ConnectReturnCode::from_u8(reader.u8()).ok_or(DecodeError)?;
+        // mqtt-3.1.1.mqtt:87
+        reader.require(!session_present || return_code as u8 == 0);
         let packet = Self {
             session_present,
             return_code,
@@ -319,7 +366,7 @@ impl Encode for Connack {
 pub struct Publish<'a> {
     /// This might be re-delivery of an earlier attempt to send the packet.
     ///
-    /// `[MQTT-3.3.1-1]` `[MQTT-3.3.1-2]`
+    /// `[MQTT-3.3.1-1]` `[MQTT-3.3.1-2]` `[MQTT-3.3.1-3]`
     pub dup: bool,
     /// Level of assurance for the delivery of the message.
     ///
@@ -331,11 +378,11 @@ pub struct Publish<'a> {
     pub retain: bool,
     /// The information channel to which the message is published.
     ///
-    /// `[MQTT-3.3.2-1]` `[MQTT-3.3.2-2]`
+    /// `[MQTT-3.3.2-1]` `[MQTT-3.3.2-2]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
     pub topic_name: &'a str,
     /// Names this exchange; only where the QoS is above 0.
     ///
-    /// `[MQTT-2.3.1-1]` `[MQTT-2.3.1-5]`
+    /// `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]` `[MQTT-2.3.1-5]`
     pub packet_identifier: Option<PacketIdentifier>,
     /// The Application Message.
     pub message: &'a [u8],
@@ -353,18 +400,22 @@ impl<'a> Publish<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:94
+        // mqtt-3.1.1.mqtt:107
         writer.topic_name(self.topic_name);
-        // mqtt-3.1.1.mqtt:96
+        // mqtt-3.1.1.mqtt:110
         if self.packet_identifier.is_some() != (self.qos as u8 > 0) {
             writer.fail(EncodeError::Contradiction);
         }
         if let Some(packet_identifier) = self.packet_identifier {
             writer.u16(packet_identifier.get());
         }
-        // mqtt-3.1.1.mqtt:100
+        // mqtt-3.1.1.mqtt:114
         writer.rest(self.message);
-        // mqtt-3.1.1.mqtt:83
+        // mqtt-3.1.1.mqtt:99
+        if self.dup && self.qos as u8 == 0 {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // mqtt-3.1.1.mqtt:96
         let first_byte = Self::PACKET_TYPE << 4 | (self.dup as u8) << 3
             | (self.qos as u8) << 1 | self.retain as u8;
         writer.fixed_header(first_byte);
@@ -376,24 +427,26 @@ impl<'a> Publish<'a> {
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
     pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:83
-        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-        // mqtt-3.1.1.mqtt:86
-        let dup = first_byte & 0x08 != 0;
-        // mqtt-3.1.1.mqtt:88
-        let qos = QoS::from_u8(first_byte >> 1 & 0x03).ok_or(DecodeError)?;
-        // mqtt-3.1.1.mqtt:90
-        let retain = first_byte & 0x01 != 0;
-        // mqtt-3.1.1.mqtt:94
-        let topic_name = reader.topic_name();
         // mqtt-3.1.1.mqtt:96
+        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
+        // mqtt-3.1.1.mqtt:99
+        let dup = first_byte & 0x08 != 0;
+        // mqtt-3.1.1.mqtt:101
+        let qos = QoS::from_u8(first_byte >> 1 & 0x03).ok_or(DecodeError)?;
+        // mqtt-3.1.1.mqtt:103
+        let retain = first_byte & 0x01 != 0;
+        // mqtt-3.1.1.mqtt:107
+        let topic_name = reader.topic_name();
+        // mqtt-3.1.1.mqtt:110
         let packet_identifier = if qos as u8 > 0 {
             Some(reader.packet_identifier())
         } else {
             None
         };
-        // mqtt-3.1.1.mqtt:100
+        // mqtt-3.1.1.mqtt:114
         let message = reader.rest();
+        // mqtt-3.1.1.mqtt:99
+        reader.require(!dup || qos as u8 > 0);
         let packet = Self {
             dup,
             qos,
@@ -407,6 +460,514 @@ impl<'a> Publish<'a> {
 }
 
 impl Encode for Publish<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// PUBACK: Publish acknowledgement, QoS 1.
+///
+/// Section 3.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Puback {
+    /// That of the PUBLISH.
+    ///
+    /// `[MQTT-2.3.1-6]`
+    pub packet_identifier: PacketIdentifier,
+}
+
+impl Puback {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 4;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 2;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 2;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:122
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:119
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:119
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:122
+        let packet_identifier = reader.packet_identifier();
+        let packet = Self { packet_identifier };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Puback {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// PUBREC: Publish received, QoS 2, part 1.
+///
+/// Section 3.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pubrec {
+    /// That of the PUBLISH.
+    ///
+    /// `[MQTT-2.3.1-6]`
+    pub packet_identifier: PacketIdentifier,
+}
+
+impl Pubrec {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 5;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 2;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 2;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:130
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:127
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:127
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:130
+        let packet_identifier = reader.packet_identifier();
+        let packet = Self { packet_identifier };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Pubrec {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// PUBREL: Publish release, QoS 2, part 2.
+///
+/// Section 3.6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pubrel {
+    /// That of the PUBLISH.
+    ///
+    /// `[MQTT-2.3.1-6]`
+    pub packet_identifier: PacketIdentifier,
+}
+
+impl Pubrel {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 6;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 2;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 2;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:141
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:135
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:135
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:141
+        let packet_identifier = reader.packet_identifier();
+        let packet = Self { packet_identifier };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Pubrel {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// PUBCOMP: Publish complete, QoS 2, part 3.
+///
+/// Section 3.7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pubcomp {
+    /// That of the PUBLISH.
+    pub packet_identifier: PacketIdentifier,
+}
+
+impl Pubcomp {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 7;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 2;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 2;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:149
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:146
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:146
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:149
+        let packet_identifier = reader.packet_identifier();
+        let packet = Self { packet_identifier };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Pubcomp {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// An element of [`subscriptions`](Subscribe::subscriptions) of SUBSCRIBE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subscription<'a> {
+    /// The topics.
+    ///
+    /// `[MQTT-3.8.3-1]` `[MQTT-4.7.1-2]` `[MQTT-4.7.1-3]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
+    pub topic_filter: &'a str,
+    /// The highest QoS at which the Server can send messages to the Client.
+    ///
+    /// `[MQTT-3.8.3-4]`
+    pub requested_qos: QoS,
+}
+
+impl Subscription<'_> {
+    /// Writes the element, also at compile time.
+    const fn write(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:166
+        writer.topic_filter(self.topic_filter);
+        // mqtt-3.1.1.mqtt:168
+        let options = self.requested_qos as u8;
+        writer.u8(options);
+    }
+}
+
+impl<'a> Element<'a> for Subscription<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:166
+        let topic_filter = reader.topic_filter();
+        // mqtt-3.1.1.mqtt:168
+        let options = reader.u8();
+        // mqtt-3.1.1.mqtt:169
+        reader.require(options & 0xFC == 0);
+        // mqtt-3.1.1.mqtt:171
+        let requested_qos = QoS::from_u8(options & 0x03).ok_or(DecodeError)?;
+        Ok(Self {
+            topic_filter,
+            requested_qos,
+        })
+    }
+}
+
+/// SUBSCRIBE: Subscribe to topics.
+///
+/// Section 3.8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subscribe<'a> {
+    /// Names this exchange.
+    ///
+    /// `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]`
+    pub packet_identifier: PacketIdentifier,
+    /// What to subscribe to.
+    ///
+    /// Section 3.8.3. `[MQTT-3.8.3-3]`
+    pub subscriptions: List<'a, Subscription<'a>>,
+}
+
+impl<'a> Subscribe<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 8;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 6;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:160
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:164
+        let mut elements = writer.list(&self.subscriptions);
+        while let &[element, ref rest @ ..] = elements {
+            element.write(writer);
+            elements = rest;
+        }
+        // mqtt-3.1.1.mqtt:154
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:154
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:160
+        let packet_identifier = reader.packet_identifier();
+        // mqtt-3.1.1.mqtt:164
+        let subscriptions = reader.list(Subscription::read);
+        let packet = Self {
+            packet_identifier,
+            subscriptions,
+        };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Subscribe<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// SUBACK: Subscribe acknowledgement.
+///
+/// Section 3.9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suback<'a> {
+    /// That of the SUBSCRIBE.
+    ///
+    /// `[MQTT-2.3.1-7]` `[MQTT-3.8.4-2]`
+    pub packet_identifier: PacketIdentifier,
+    /// One for each subscription of the SUBSCRIBE, in the same order.
+    ///
+    /// `[MQTT-3.8.4-5]` `[MQTT-3.9.3-1]` `[MQTT-3.9.3-2]`
+    pub return_codes: List<'a, SubackReturnCode>,
+}
+
+impl<'a> Suback<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 9;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 3;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:181
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:185
+        let mut elements = writer.list(&self.return_codes);
+        while let &[element, ref rest @ ..] = elements {
+            writer.u8(element as u8);
+            elements = rest;
+        }
+        // mqtt-3.1.1.mqtt:178
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:178
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:181
+        let packet_identifier = reader.packet_identifier();
+        // mqtt-3.1.1.mqtt:185
+        let return_codes = reader.list(SubackReturnCode::read);
+        let packet = Self {
+            packet_identifier,
+            return_codes,
+        };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Suback<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// UNSUBSCRIBE: Unsubscribe from topics.
+///
+/// Section 3.10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsubscribe<'a> {
+    /// Names this exchange.
+    ///
+    /// `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]`
+    pub packet_identifier: PacketIdentifier,
+    /// What to unsubscribe from: character by character as in the SUBSCRIBE.
+    ///
+    /// Section 3.10.3. `[MQTT-3.10.3-1]` `[MQTT-3.10.3-2]` `[MQTT-3.10.4-1]` `[MQTT-4.7.1-2]` `[MQTT-4.7.1-3]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
+    pub topic_filters: List<'a, &'a str>,
+}
+
+impl<'a> Unsubscribe<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 10;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 5;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:196
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:200
+        let mut elements = writer.list(&self.topic_filters);
+        while let &[element, ref rest @ ..] = elements {
+            writer.topic_filter(element);
+            elements = rest;
+        }
+        // mqtt-3.1.1.mqtt:190
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:190
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:196
+        let packet_identifier = reader.packet_identifier();
+        // mqtt-3.1.1.mqtt:200
+        let topic_filters = reader.list(|reader| Ok(reader.topic_filter()));
+        let packet = Self {
+            packet_identifier,
+            topic_filters,
+        };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Unsubscribe<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// UNSUBACK: Unsubscribe acknowledgement.
+///
+/// Section 3.11.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsuback {
+    /// That of the UNSUBSCRIBE.
+    ///
+    /// `[MQTT-2.3.1-7]` `[MQTT-3.10.4-5]`
+    pub packet_identifier: PacketIdentifier,
+}
+
+impl Unsuback {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 11;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 2;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 2;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // mqtt-3.1.1.mqtt:210
+        writer.u16(self.packet_identifier.get());
+        // mqtt-3.1.1.mqtt:207
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+        // mqtt-3.1.1.mqtt:207
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // mqtt-3.1.1.mqtt:210
+        let packet_identifier = reader.packet_identifier();
+        let packet = Self { packet_identifier };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Unsuback {
     fn encode(&self, writer: &mut Writer<'_>) {
         Self::encode(self, writer);
     }
@@ -436,7 +997,7 @@ impl Pingreq {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:105
+        // mqtt-3.1.1.mqtt:215
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -446,7 +1007,7 @@ impl Pingreq {
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
     pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:105
+        // mqtt-3.1.1.mqtt:215
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
         reader.finish(packet)
@@ -483,7 +1044,7 @@ impl Pingresp {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:108
+        // mqtt-3.1.1.mqtt:218
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -493,7 +1054,7 @@ impl Pingresp {
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
     pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:108
+        // mqtt-3.1.1.mqtt:218
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
         reader.finish(packet)
@@ -508,7 +1069,7 @@ impl Encode for Pingresp {
 
 /// DISCONNECT: Client is disconnecting.
 ///
-/// Section 3.14.
+/// Section 3.14. `[MQTT-3.14.1-1]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disconnect;
 
@@ -530,7 +1091,7 @@ impl Disconnect {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:111
+        // mqtt-3.1.1.mqtt:221
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -540,7 +1101,7 @@ impl Disconnect {
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
     pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:111
+        // mqtt-3.1.1.mqtt:221
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
         reader.finish(packet)

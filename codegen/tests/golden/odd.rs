@@ -21,6 +21,30 @@ impl Copy {
     }
 }
 
+/// An enum that is only in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Listed {
+    /// The only one.
+    Only = 128,
+}
+
+impl Listed {
+    /// The `Listed` of this value, if there is one.
+    pub const fn from_u8(value: u8) -> Option<Self> {
+        match value {
+            128 => Some(Self::Only),
+            _ => None,
+        }
+    }
+}
+
+impl Element<'_> for Listed {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Self::from_u8(reader.u8()).ok_or(DecodeError)
+    }
+}
+
 /// A group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
@@ -417,6 +441,422 @@ impl<'a> Borrows<'a> {
 }
 
 impl Encode for Borrows<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// REQUIRES: What flags and empty fields require, of bits and enums, before and behind them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requires<'a> {
+    /// Requires a bit.
+    pub first: bool,
+    /// Requires that a bit is 0.
+    pub second: bool,
+    /// Requires an enum of another byte.
+    pub third: bool,
+    /// An enum that is compared.
+    pub upmost: Copy,
+    /// A keyword that requires a later field.
+    pub self_: bool,
+    /// There where a bit is 0.
+    pub key: Option<u8>,
+    /// A keyword that is compared.
+    pub r#type: Copy,
+    /// A variable of encoders, which may be empty.
+    pub writer: &'a [u8],
+    /// Another one that may be.
+    pub text: &'a str,
+}
+
+impl<'a> Requires<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 6;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 131_077;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:129
+        let more = (self.upmost as u8) << 6 | (self.self_ as u8) << 5;
+        writer.u8(more);
+        // odd.mqtt:137
+        if self.key.is_some() == self.first {
+            writer.fail(EncodeError::Contradiction);
+        }
+        if let Some(key) = self.key {
+            writer.u8(key);
+        }
+        // odd.mqtt:139
+        writer.u8(self.r#type as u8);
+        // odd.mqtt:141
+        writer.binary(self.writer);
+        // odd.mqtt:143
+        writer.utf8(self.text);
+        // odd.mqtt:121
+        if self.first && !self.second {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:123
+        if self.second && self.third {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:125
+        if self.third && self.upmost as u8 == 0 {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:133
+        if self.self_ && self.r#type as u8 != 3 {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:141
+        if self.writer.is_empty() && self.upmost as u8 == 0 {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:143
+        if self.text.is_empty() && !self.second {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:118
+        let first_byte = Self::PACKET_TYPE << 4 | (self.first as u8) << 3
+            | (self.second as u8) << 2 | (self.third as u8) << 1 | 0x01;
+        writer.fixed_header(first_byte);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // odd.mqtt:118
+        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
+        // odd.mqtt:121
+        let first = first_byte & 0x08 != 0;
+        // odd.mqtt:123
+        let second = first_byte & 0x04 != 0;
+        // odd.mqtt:125
+        let third = first_byte & 0x02 != 0;
+        // odd.mqtt:126
+        reader.require(first_byte & 0x01 == 0x01);
+        // odd.mqtt:129
+        let more = reader.u8();
+        // odd.mqtt:131
+        let upmost = Copy::from_u8(more >> 6).ok_or(DecodeError)?;
+        // odd.mqtt:133
+        let self_ = more & 0x20 != 0;
+        // odd.mqtt:134
+        reader.require(more & 0x1F == 0);
+        // odd.mqtt:137
+        let key = if first { None } else { Some(reader.u8()) };
+        // odd.mqtt:139
+        let r#type = Copy::from_u8(reader.u8()).ok_or(DecodeError)?;
+        // odd.mqtt:141
+        let writer_ = reader.binary();
+        // odd.mqtt:143
+        let text = reader.utf8();
+        // odd.mqtt:121
+        reader.require(!first || second);
+        // odd.mqtt:123
+        reader.require(!second || !third);
+        // odd.mqtt:125
+        reader.require(!third || upmost as u8 > 0);
+        // odd.mqtt:133
+        reader.require(!self_ || r#type as u8 == 3);
+        // odd.mqtt:141
+        reader.require(!writer_.is_empty() || upmost as u8 > 0);
+        // odd.mqtt:143
+        reader.require(!text.is_empty() || second);
+        let packet = Self {
+            first,
+            second,
+            third,
+            upmost,
+            self_,
+            key,
+            r#type,
+            writer: writer_,
+            text,
+        };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Requires<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// An element of [`element`](Lists::element) of LISTS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// A variable of decoders.
+    pub reader: bool,
+    /// An enum of an element.
+    pub copy: Copy,
+    /// A variable of encoders.
+    pub writer: u16,
+    /// An enum of an element.
+    pub elements: Copy,
+}
+
+impl Entry {
+    /// Writes the element, also at compile time.
+    const fn write(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:163
+        let rest = (self.reader as u8) << 7 | 0x04 | self.copy as u8;
+        writer.u8(rest);
+        // odd.mqtt:170
+        writer.u8(7);
+        // odd.mqtt:172
+        writer.u16(self.writer);
+        // odd.mqtt:174
+        writer.u8(self.elements as u8);
+    }
+}
+
+impl Element<'_> for Entry {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        // odd.mqtt:163
+        let rest = reader.u8();
+        // odd.mqtt:165
+        let reader_ = rest & 0x80 != 0;
+        // odd.mqtt:166
+        reader.require(rest & 0x7C == 0x04);
+        // odd.mqtt:168
+        let copy = Copy::from_u8(rest & 0x03).ok_or(DecodeError)?;
+        // odd.mqtt:170
+        let version = reader.u8();
+        reader.require(version == 7);
+        // odd.mqtt:172
+        let writer_ = reader.u16();
+        // odd.mqtt:174
+        let elements = Copy::from_u8(reader.u8()).ok_or(DecodeError)?;
+        Ok(Self {
+            reader: reader_,
+            copy,
+            writer: writer_,
+            elements,
+        })
+    }
+}
+
+/// LISTS: A list of elements that borrow nothing, with the names of variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lists<'a> {
+    /// A variable of encoders.
+    pub elements: bool,
+    /// Another one.
+    pub element: List<'a, Entry>,
+}
+
+impl<'a> Lists<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 5;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 5;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:162
+        let mut elements = writer.list(&self.element);
+        while let &[element, ref rest @ ..] = elements {
+            element.write(writer);
+            elements = rest;
+        }
+        // odd.mqtt:154
+        let first_byte = Self::PACKET_TYPE << 4 | (self.elements as u8) << 3;
+        writer.fixed_header(first_byte);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // odd.mqtt:154
+        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
+        // odd.mqtt:157
+        let elements = first_byte & 0x08 != 0;
+        // odd.mqtt:158
+        reader.require(first_byte & 0x07 == 0);
+        // odd.mqtt:162
+        let element = reader.list(Entry::read);
+        let packet = Self { elements, element };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Lists<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// NUMBERS: A list of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers<'a> {
+    /// Two bytes each.
+    pub numbers: List<'a, u16>,
+}
+
+impl<'a> Numbers<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 6;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 2;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:183
+        let mut elements = writer.list(&self.numbers);
+        while let &[element, ref rest @ ..] = elements {
+            writer.u16(element);
+            elements = rest;
+        }
+        // odd.mqtt:180
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // odd.mqtt:180
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // odd.mqtt:183
+        let numbers = reader.list(|reader| Ok(reader.u16()));
+        let packet = Self { numbers };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Numbers<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// ENUMS: A list of an enum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enums<'a> {
+    /// A byte each.
+    pub enums: List<'a, Listed>,
+}
+
+impl<'a> Enums<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 7;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 1;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:191
+        let mut elements = writer.list(&self.enums);
+        while let &[element, ref rest @ ..] = elements {
+            writer.u8(element as u8);
+            elements = rest;
+        }
+        // odd.mqtt:188
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // odd.mqtt:188
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // odd.mqtt:191
+        let enums = reader.list(Listed::read);
+        let packet = Self { enums };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Enums<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// IDENTIFIERS: A list of packet identifiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identifiers<'a> {
+    /// None of them is 0.
+    pub identifiers: List<'a, PacketIdentifier>,
+}
+
+impl<'a> Identifiers<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 8;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 2;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:199
+        let mut elements = writer.list(&self.identifiers);
+        while let &[element, ref rest @ ..] = elements {
+            writer.u16(element.get());
+            elements = rest;
+        }
+        // odd.mqtt:196
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+        // odd.mqtt:196
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // odd.mqtt:199
+        let identifiers = reader.list(|reader| Ok(reader.packet_identifier()));
+        let packet = Self { identifiers };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Identifiers<'_> {
     fn encode(&self, writer: &mut Writer<'_>) {
         Self::encode(self, writer);
     }

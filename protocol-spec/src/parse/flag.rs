@@ -1,12 +1,13 @@
 //! Flags and their bits.
 
+use super::comparison::requirement;
 use super::field::of_enum;
 use super::token::{docs, keyword, name, number, reserved, symbol};
 use super::{Input, Parsed, about, tail};
 use crate::defs::*;
 use nom::Parser;
 use nom::branch::alt;
-use nom::combinator::{not, opt};
+use nom::combinator::{cond, not, opt};
 use nom::sequence::{preceded, terminated};
 
 /// `has will: bit 2`, `reserved: bit 0 = 0` or `will.qos: bits 4..3 as QoS`
@@ -18,15 +19,12 @@ pub(super) fn flag(input: Input<'_>) -> Parsed<'_, Flag> {
     let value = (not(reserved), group, name("a flag's name"), symbol(":"), bits, opt(of_enum))
         .map(|(_, group, name, _, bits, of)| (FlagKind::Value { group, name, of }, bits));
 
-    (docs, alt((has, always, value)), tail)
-        .map(|(docs, (kind, Bits { high, low, span }), tail)| Flag {
-            kind,
-            high,
-            low,
-            bits_span: span,
-            about: about(docs, tail, Vec::new()),
-        })
-        .parse(input)
+    let (input, (docs, (kind, Bits { high, low, span }))) = (docs, alt((has, always, value))).parse(input)?;
+    // Only what is true or false, and in every packet, can require something.
+    let is_field = matches!(kind, FlagKind::Value { group: None, of: None, .. });
+    let (input, (requires, tail)) = (cond(is_field, opt(requirement)), tail).parse(input)?;
+    let (requires, about) = (requires.flatten(), about(docs, tail, Vec::new()));
+    Ok((input, Flag { kind, high, low, bits_span: span, requires, about }))
 }
 
 struct Bits {

@@ -30,6 +30,8 @@ pub(super) fn found(declaration: Input<'_>, at: usize) -> Found {
         '/' if token.starts_with("///") => Some("`///` lines stand above the declaration they describe"),
         '/' => Some("a comment begins with `#`, a description with `///`"),
         '"' if token.len() < 2 || !token.ends_with('"') => Some("a quoted text ends with `\"` on the same line"),
+        '0' if token.starts_with("0x") => Some("behind `0x` come the digits 0 to 9 and A to F"),
+        '0' if token.starts_with("0b") => Some("behind `0b` come the digits 0 and 1"),
         ';' | ',' => Some("a declaration ends with its line, without a sign"),
         _ => None,
     };

@@ -4,9 +4,11 @@
 //! ends with its line, so that one with a mistake is skipped and the next one read as if nothing had happened.
 
 mod block;
+mod comparison;
 mod field;
 mod flag;
 mod found;
+mod list;
 mod notes;
 mod token;
 

@@ -5,7 +5,7 @@ use crate::defs::Spanned;
 use crate::{Code, Diagnostic};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
-use nom::character::complete::{char, digit1, one_of};
+use nom::character::complete::{bin_digit1, char, digit1, hex_digit1, one_of};
 use nom::combinator::{eof, not, peek, recognize, verify};
 use nom::multi::many0;
 use nom::sequence::{delimited, preceded, terminated};
@@ -83,11 +83,15 @@ pub(super) fn symbol<'a>(symbol: &'static str) -> impl Parser<Input<'a>, Output 
     token(format!("`{symbol}`"), tag(symbol).map(|symbol: Input<'a>| symbol.into_fragment()))
 }
 
-/// `42`
+/// `42`, `0x2A` or `0b101010`
 pub(super) fn number(input: Input<'_>) -> Parsed<'_, Spanned<u64>> {
-    let digits = owned(terminated(digit1, not(take_while1(is_word))));
-    let (rest, Spanned { value: digits, span }) = token("a number", digits).parse(input)?;
-    match digits.parse() {
+    let hexadecimal = preceded(tag("0x"), hex_digit1).map(|digits| (16, digits));
+    let binary = preceded(tag("0b"), bin_digit1).map(|digits| (2, digits));
+    let decimal = digit1.map(|digits| (10, digits));
+    let number = terminated(alt((hexadecimal, binary, decimal)), not(take_while1(is_word)));
+    let number = number.map(|(radix, digits): (u32, Input<'_>)| (radix, digits.into_fragment()));
+    let (rest, Spanned { value: (radix, digits), span }) = token("a number", number).parse(input)?;
+    match u64::from_str_radix(digits, radix) {
         Ok(value) => Ok((rest, Spanned { value, span })),
         Err(_) => {
             let message = "this number is too large for any field";

@@ -17,8 +17,8 @@ fn abouts(protocol: &Protocol) -> impl Iterator<Item = &About> {
         std::iter::once(&declared.about).chain(variants)
     });
     let packets = protocol.packets.iter().flat_map(|packet| {
-        let fields = walk::fields_and_members(packet).map(|(_, field)| &field.about);
-        let flags = walk::flags(packet).flat_map(|byte| byte.flags.iter().map(|flag| &flag.about));
+        let fields = walk::all_fields(packet).map(|field| &field.about);
+        let flags = walk::all_flags(packet).flat_map(|byte| byte.flags.iter().map(|flag| &flag.about));
         std::iter::once(&packet.about).chain(fields).chain(flags)
     });
     enums.chain(packets)

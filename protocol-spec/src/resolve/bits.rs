@@ -5,7 +5,7 @@ use crate::defs::{Flag, FlagKind, Packet, Protocol, Spanned, bits};
 use crate::{Code, Diagnostic, suggest};
 
 pub(super) fn check(packet: &Packet, protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
-    for byte in walk::flags(packet) {
+    for byte in walk::all_flags(packet) {
         let before = mistakes.len();
         for flag in byte.flags {
             range(flag, &byte, mistakes);

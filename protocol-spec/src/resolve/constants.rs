@@ -8,7 +8,7 @@ use crate::{Code, Diagnostic};
 const LONGEST: usize = u16::MAX as usize;
 
 pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
-    for (_, field) in walk::fields_and_members(packet) {
+    for field in walk::all_fields(packet) {
         if let FieldKind::Value { of, constant: Some(constant) } = &field.kind {
             mistakes.extend(fit(of, constant));
         }
@@ -54,11 +54,9 @@ fn fit(of: &Spanned<Type>, constant: &Spanned<Constant>) -> Option<Diagnostic> {
             unfit(format!("`utf8` cannot hold {} bytes", text.len()), help)
         }
         (Type::Utf8, Constant::Text(_)) => None,
-        (Type::PacketIdentifier | Type::TopicName | Type::Binary | Type::Rest, Constant::Integer(_)) => {
-            wrong("a number", "a constant is a `u8`, a `u16` or a `utf8`")
-        }
-        (Type::PacketIdentifier | Type::TopicName | Type::Binary | Type::Rest, Constant::Text(_)) => {
-            wrong("a text", "a constant is a `u8`, a `u16` or a `utf8`")
+        (Type::PacketIdentifier | Type::TopicName | Type::TopicFilter | Type::Binary | Type::Rest, constant) => {
+            let what = if matches!(constant, Constant::Text(_)) { "a text" } else { "a number" };
+            wrong(what, "a constant is a `u8`, a `u16` or a `utf8`")
         }
     }
 }

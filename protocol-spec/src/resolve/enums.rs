@@ -1,7 +1,7 @@
 //! Enums: declared, used, and with values that tell their variants apart.
 
 use super::walk;
-use crate::defs::{Enum, FieldKind, FlagKind, Protocol, Spanned};
+use crate::defs::{Element, Enum, FieldKind, FlagKind, Protocol, Spanned};
 use crate::{Code, Diagnostic, suggest};
 
 pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
@@ -19,12 +19,11 @@ pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
 
 /// Every place that names an enum.
 fn uses(protocol: &Protocol) -> Vec<&Spanned<String>> {
-    let in_fields =
-        protocol.packets.iter().flat_map(walk::fields_and_members).filter_map(|(_, field)| match &field.kind {
-            FieldKind::Enum(name) => Some(name),
-            _ => None,
-        });
-    let flags = protocol.packets.iter().flat_map(walk::flags).flat_map(|byte| byte.flags);
+    let in_fields = protocol.packets.iter().flat_map(walk::all_fields).filter_map(|field| match &field.kind {
+        FieldKind::Enum(name) | FieldKind::List(Element::Enum(name)) => Some(name),
+        _ => None,
+    });
+    let flags = protocol.packets.iter().flat_map(walk::all_flags).flat_map(|byte| byte.flags);
     let in_flags = flags.filter_map(|flag| match &flag.kind {
         FlagKind::Value { of, .. } => of.as_ref(),
         _ => None,

@@ -9,7 +9,7 @@ pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     let groups: Vec<_> = groups.collect();
     for (_, group) in &groups {
         for member in walk::members(group) {
-            conditional(group, member, mistakes);
+            conditional("group", &group.name, member, mistakes);
         }
     }
     for byte in walk::flags(packet) {
@@ -26,16 +26,20 @@ pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-fn conditional(group: &Field, member: &Field, mistakes: &mut Vec<Diagnostic>) {
-    let (group, name) = (&group.name, &member.name);
-    if member.presence == Presence::Always && member.requires.is_none() {
+/// A field of a group, or of an element of a list, depends on nothing else.
+pub(super) fn conditional(kind: &str, owner: &Spanned<String>, member: &Field, mistakes: &mut Vec<Diagnostic>) {
+    let name = &member.name;
+    let (message, label) = if member.presence != Presence::Always || member.requires.is_some() {
+        (format!("`{}` cannot come and go on its own", name.value), format!("must be there whenever its {kind} is"))
+    } else if member.empty_requires.is_some() {
+        (format!("`{}` cannot require anything of the packet", name.value), format!("a field of the {kind}"))
+    } else {
         return;
-    }
-    let message = format!("`{}` cannot come and go on its own", name.value);
+    };
     let mistake = Diagnostic::new(Code::ConditionalMember, &name.span, message)
-        .label("must be there whenever its group is")
-        .also(&group.span, "the group")
-        .help(format!("move it out of `{}`, or let it depend on nothing", group.value));
+        .label(label)
+        .also(&owner.span, format!("the {kind}"))
+        .help(format!("move it out of `{}`, or let it depend on nothing", owner.value));
     mistakes.push(mistake);
 }
 

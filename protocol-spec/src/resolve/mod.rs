@@ -2,9 +2,11 @@
 
 mod abouts;
 mod bits;
+mod comparisons;
 mod constants;
 mod enums;
 mod groups;
+mod lists;
 mod names;
 mod numbers;
 mod order;
@@ -29,10 +31,12 @@ pub fn resolve(protocol: &Protocol) -> Result<(), Vec<Diagnostic>> {
     for packet in &protocol.packets {
         bits::check(packet, protocol, &mut mistakes);
         groups::check(packet, &mut mistakes);
-        presence::check(packet, protocol, &mut mistakes);
+        presence::check(packet, &mut mistakes);
+        comparisons::check(packet, protocol, &mut mistakes);
         requirements::check(packet, &mut mistakes);
         constants::check(packet, &mut mistakes);
         order::check(packet, &mut mistakes);
+        lists::check(packet, &mut mistakes);
     }
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }

@@ -1,7 +1,7 @@
 //! Names: one of each, written the way of its kind.
 
 use super::walk;
-use crate::defs::{Packet, Protocol, Spanned};
+use crate::defs::{Field, Packet, Protocol, Spanned};
 use crate::{Code, Diagnostic};
 
 pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
@@ -27,18 +27,33 @@ pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
             once_each("fields or flags", &names, mistakes);
             style("a field or flag", Style::Snake, &names, mistakes);
         }
+        for (element, fields) in walk::elements(packet) {
+            style("an element", Style::Snake, &[(Code::NameStyle, element)], mistakes);
+            let names = with_flags(walk::values(walk::element_flags(fields), None), fields);
+            once_each("fields or flags", &names, mistakes);
+            style("a field or flag", Style::Snake, &names, mistakes);
+        }
     }
 }
 
 /// The names of a packet's fields and flags, or of those of a group, in wire order.
 fn scope<'a>(packet: &'a Packet, group: Option<&'a str>) -> Vec<(Code, &'a Spanned<String>)> {
-    let flags = walk::values(packet, group).map(|(_, name, _)| (Code::DuplicateFlag, name));
     let fields = walk::fields(packet).flat_map(|(_, field)| match group {
         None => std::slice::from_ref(field),
         Some(group) if field.name.value == group => walk::members(field),
         Some(_) => &[],
     });
-    let mut names: Vec<_> = flags.chain(fields.map(|field| (Code::DuplicateField, &field.name))).collect();
+    with_flags(walk::values(walk::flags(packet), group), fields)
+}
+
+/// The names of flags and fields, in wire order.
+fn with_flags<'a>(
+    flags: impl Iterator<Item = walk::Value<'a>>,
+    fields: impl IntoIterator<Item = &'a Field>,
+) -> Vec<(Code, &'a Spanned<String>)> {
+    let flags = flags.map(|flag| (Code::DuplicateFlag, flag.name));
+    let fields = fields.into_iter().map(|field| (Code::DuplicateField, &field.name));
+    let mut names: Vec<_> = flags.chain(fields).collect();
     names.sort_by_key(|(_, name)| name.span.start);
     names
 }

@@ -1,10 +1,10 @@
 //! Presence: whatever is not in every packet has a flag that tells, in time.
 
 use super::walk;
-use crate::defs::{Field, FieldKind, FlagKind, Packet, Presence, Protocol, Spanned};
+use crate::defs::{Field, FieldKind, FlagKind, Packet, Presence, Spanned};
 use crate::{Code, Diagnostic, suggest};
 
-pub(super) fn check(packet: &Packet, protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
+pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     let has_flags = has_flags(packet);
     for (index, (place, name)) in has_flags.iter().enumerate() {
         match has_flags[..index].iter().find(|(_, earlier)| earlier.value == name.value) {
@@ -12,15 +12,12 @@ pub(super) fn check(packet: &Packet, protocol: &Protocol, mistakes: &mut Vec<Dia
             None => has(*place, name, packet, mistakes),
         }
     }
-    for (place, field) in walk::fields(packet) {
-        match &field.presence {
-            Presence::Optional if has_flags.iter().all(|(_, flag)| flag.value != field.name.value) => {
-                missing_has(field, packet, mistakes);
-            }
-            Presence::If { flag, above } => condition(place, field, flag, above, packet, protocol, mistakes),
-            Presence::Optional | Presence::Always => {}
+    for (_, field) in walk::fields(packet) {
+        let is_told = has_flags.iter().any(|(_, flag)| flag.value == field.name.value);
+        if field.presence == Presence::Optional && !is_told {
+            missing_has(field, packet, mistakes);
         }
-        if let Presence::Optional | Presence::If { .. } = field.presence {
+        if field.presence != Presence::Always {
             never_conditional(field, mistakes);
         }
     }
@@ -90,54 +87,13 @@ fn missing_has(field: &Field, packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     mistakes.push(mistake);
 }
 
-fn late(flag: &Spanned<String>, field: &Spanned<String>, mistakes: &mut Vec<Diagnostic>) {
+pub(super) fn late(flag: &Spanned<String>, field: &Spanned<String>, mistakes: &mut Vec<Diagnostic>) {
     let message = format!("`{}` is read before the flag that tells whether it is there", field.value);
     let mistake = Diagnostic::new(Code::LateFlag, &flag.span, message)
         .label("tells too late")
         .also(&field.span, "already read here")
         .help("move the flags before the field".to_owned());
     mistakes.push(mistake);
-}
-
-fn condition(
-    place: usize,
-    field: &Field,
-    flag: &Spanned<String>,
-    above: &Spanned<u64>,
-    packet: &Packet,
-    protocol: &Protocol,
-    mistakes: &mut Vec<Diagnostic>,
-) {
-    let Some((at, declared, of)) = walk::values(packet, None).find(|(_, name, _)| name.value == flag.value) else {
-        let mistake = Diagnostic::new(Code::UnknownFlag, &flag.span, format!("there is no flag `{}`", flag.value));
-        let flags: Vec<_> = walk::values(packet, None).map(|(_, name, _)| name.value.as_str()).collect();
-        let help = suggest::did_you_mean(&flag.value, "flags of this packet", &flags);
-        let help = help.unwrap_or_else(|| "a condition needs a flag, and this packet has none".to_owned());
-        mistakes.push(mistake.label("not a flag of this packet").help(help));
-        return;
-    };
-    if at > place {
-        late(flag, &field.name, mistakes);
-    }
-    let largest = match of {
-        None => Some(1),
-        Some(of) => {
-            let of = protocol.enums.iter().find(|of_flag| of_flag.name.value == of.value);
-            of.and_then(|of| of.variants.iter().map(|variant| variant.value.value).max())
-        }
-    };
-    if let Some(largest) = largest.filter(|largest| above.value >= *largest) {
-        let message = format!("`{}` is never above {}", flag.value, above.value);
-        let help = match largest.checked_sub(1) {
-            Some(below) => format!("write `{} > {below}`, or remove the field", flag.value),
-            None => "compare with another flag: this one has only one value".to_owned(),
-        };
-        let mistake = Diagnostic::new(Code::NeverMet, &above.span, message)
-            .label(format!("`{}` is never there", field.name.value))
-            .also(&declared.span, format!("at most {largest}"))
-            .help(help);
-        mistakes.push(mistake);
-    }
 }
 
 /// What cannot depend on anything.

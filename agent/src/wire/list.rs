@@ -1,0 +1,210 @@
+//! Lists: the same fields again and again, up to the end of the packet.
+
+use core::{fmt, iter};
+
+use super::{DecodeError, PacketIdentifier, Reader};
+
+/// One or more elements, as the subscriptions of SUBSCRIBE.
+///
+/// A list to encode borrows its elements. A decoded one borrows the bytes of its packet, which were found well formed,
+/// and reads an element when it is asked for: nothing is copied, and there is no limit to the length.
+///
+/// Two lists are equal if their elements are.
+#[derive(Clone, Copy)]
+pub struct List<'a, T> {
+    repr: Repr<'a, T>,
+}
+
+#[derive(Clone, Copy)]
+enum Repr<'a, T> {
+    Elements(&'a [T]),
+    Encoded(&'a [u8]),
+}
+
+/// What a list consists of.
+pub trait Element<'a>: Copy {
+    /// Reads an element. It takes one byte at least.
+    ///
+    /// # Errors
+    /// [`DecodeError`], or a mistake that the reader notes, where it is malformed.
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError>;
+}
+
+impl<'a, T> List<'a, T> {
+    /// A list of these elements. No packet can have an empty one.
+    pub const fn new(elements: &'a [T]) -> Self {
+        Self { repr: Repr::Elements(elements) }
+    }
+
+    /// The list that these bytes are, all of them.
+    pub(super) const fn encoded(bytes: &'a [u8]) -> Self {
+        Self { repr: Repr::Encoded(bytes) }
+    }
+
+    /// Whether there is no element: never so in a decoded list.
+    pub const fn is_empty(&self) -> bool {
+        match self.repr {
+            Repr::Elements(elements) => elements.is_empty(),
+            Repr::Encoded(bytes) => bytes.is_empty(),
+        }
+    }
+
+    /// What an encoder writes: elements one by one, or bytes as they are. One of the two is empty.
+    pub(super) const fn parts(&self) -> (&'a [T], &'a [u8]) {
+        match self.repr {
+            Repr::Elements(elements) => (elements, &[]),
+            Repr::Encoded(bytes) => (&[], bytes),
+        }
+    }
+}
+
+impl<'a, T: Element<'a>> List<'a, T> {
+    /// The elements, in the order of the packet.
+    pub const fn iter(&self) -> Iter<'a, T> {
+        Iter { rest: *self }
+    }
+}
+
+impl<'a, T: Element<'a>> IntoIterator for List<'a, T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<'a, T: Element<'a>> IntoIterator for &List<'a, T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+impl<'a, T: Element<'a> + PartialEq> PartialEq for List<'a, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl<'a, T: Element<'a> + Eq> Eq for List<'a, T> {}
+
+impl<'a, T: Element<'a> + fmt::Debug> fmt::Debug for List<'a, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// The elements of a [`List`].
+#[derive(Clone)]
+pub struct Iter<'a, T> {
+    rest: List<'a, T>,
+}
+
+impl<'a, T: Element<'a>> Iterator for Iter<'a, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match &mut self.rest.repr {
+            Repr::Elements(elements) => {
+                let (first, rest) = elements.split_first()?;
+                *elements = rest;
+                Some(*first)
+            }
+            Repr::Encoded([]) => None,
+            Repr::Encoded(bytes) => {
+                let mut reader = Reader::new(bytes);
+                // Never an error: all elements were read when the packet was decoded.
+                let element = T::read(&mut reader).ok()?;
+                *bytes = reader.rest();
+                Some(element)
+            }
+        }
+    }
+}
+
+impl<'a, T: Element<'a>> iter::FusedIterator for Iter<'a, T> {}
+
+impl<'a, T: Element<'a> + fmt::Debug> fmt::Debug for Iter<'a, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Iter").field(&self.rest).finish()
+    }
+}
+
+impl Element<'_> for u8 {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(reader.u8())
+    }
+}
+
+impl Element<'_> for u16 {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(reader.u16())
+    }
+}
+
+impl Element<'_> for PacketIdentifier {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        Ok(reader.packet_identifier())
+    }
+}
+
+/// Any text. Decoders that want a topic name or a topic filter have looked for one before.
+impl<'a> Element<'a> for &'a str {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(reader.utf8())
+    }
+}
+
+impl<'a> Element<'a> for &'a [u8] {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(reader.binary())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::format;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::wire::{EncodeError, Writer};
+
+    fn decoded(bytes: &[u8]) -> Result<List<'_, &str>, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let list = reader.list(|reader| Ok(reader.topic_filter()));
+        reader.finish(list)
+    }
+
+    #[test]
+    fn elements_and_bytes_are_the_same_list() {
+        let (made, read) = (List::new(&["a", "b/#"]), decoded(&[0, 1, b'a', 0, 3, b'b', b'/', b'#']).unwrap());
+        assert_eq!(made, read);
+        assert_eq!(format!("{made:?} {read:?}"), r#"["a", "b/#"] ["a", "b/#"]"#);
+        assert_eq!(Vec::from_iter(made), Vec::from_iter(&read));
+        for other in [&["a"][..], &["a", "b/#", "c"], &["b/#", "a"], &[]] {
+            assert_ne!(List::new(other), read);
+        }
+    }
+
+    #[test]
+    fn a_list_has_an_element_and_all_are_well_formed() {
+        assert!(decoded(&[0, 1, b'#']).is_ok());
+        // None, a broken one, a broken second one, a second one that ends early.
+        for bytes in [&[][..], &[0, 0], &[0, 1, b'a', 0, 2, b'#', b'/'], &[0, 1, b'a', 0], &[0, 1, b'a', 0, 2, b'b']] {
+            assert_eq!(decoded(bytes), Err(DecodeError), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_writes_has_an_element_too() {
+        let mut buffer = [0; 8];
+        let mut writer = Writer::new(&mut buffer);
+        assert!(writer.list(&List::<u8>::new(&[])).is_empty());
+        assert_eq!(writer.finish(), Err(EncodeError::EmptyList));
+    }
+}

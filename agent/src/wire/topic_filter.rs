@@ -1,0 +1,66 @@
+//! What a topic filter looks like (4.7).
+
+/// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
+/// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
+pub(super) const fn is_valid(filter: &[u8]) -> bool {
+    let mut starts_level = true;
+    let mut rest = filter;
+    while let [byte, after @ ..] = rest {
+        let may_stand = match byte {
+            0 => false,
+            b'#' => starts_level && after.is_empty(),
+            b'+' => starts_level && matches!(after, [] | [b'/', ..]),
+            _ => true,
+        };
+        if !may_stand {
+            return false;
+        }
+        starts_level = *byte == b'/';
+        rest = after;
+    }
+    !filter.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::string::String;
+
+    use super::is_valid;
+
+    #[test]
+    fn the_examples_of_the_standard() {
+        // 4.7.1.2, 4.7.1.3 and 4.7.3.
+        let valid = ["sport/tennis/player1/#", "#", "sport/tennis/#", "+", "+/tennis/#", "sport/+/player1", "/finance"];
+        for filter in valid.into_iter().chain(["/", "//", "+/+", "/+", "$SYS/#", "$SYS/monitor/+", "Accounts payable"])
+        {
+            assert!(is_valid(filter.as_bytes()), "{filter}");
+        }
+        for filter in ["", "sport/tennis#", "sport/tennis/#/ranking", "sport+", "++", "+a", "#/", "##", "a\0b"] {
+            assert!(!is_valid(filter.as_bytes()), "{filter}");
+        }
+    }
+
+    /// The rules level by level.
+    fn oracle(filter: &str) -> bool {
+        let is_level = |level: &str| level == "+" || !level.contains(['+', '#']);
+        let (but_last, last) = filter.rsplit_once('/').unwrap_or(("", filter));
+        !filter.is_empty() && but_last.split('/').all(is_level) && (last == "#" || is_level(last))
+    }
+
+    #[test]
+    fn short_filters_are_judged_level_by_level() {
+        fn check(filter: &mut String) {
+            assert_eq!(is_valid(filter.as_bytes()), oracle(filter), "{filter}");
+            if filter.len() < 6 {
+                for character in ['a', '/', '+', '#'] {
+                    filter.push(character);
+                    check(filter);
+                    filter.pop();
+                }
+            }
+        }
+        check(&mut String::new());
+    }
+}

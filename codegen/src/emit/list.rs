@@ -1,0 +1,92 @@
+//! Lists: the struct of an element, what writes a list, what reads it.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use slimqtt_spec::defs::{Element, Field, Spanned};
+
+use super::codec::Codec;
+use super::{decode, encode, structure};
+use crate::members;
+use crate::names::{ident, type_name};
+use crate::types;
+
+/// An element of several fields: its struct, with what writes and reads it.
+pub(super) fn items(codec: &Codec<'_>, list: &Field, name: &Spanned<String>, fields: &[Field]) -> TokenStream {
+    let structure = structure::of_element(codec.packet, list, name, fields);
+    let name = type_name(&name.value);
+    let (write, read) = (encode::fields(codec, fields), decode::element(codec, fields));
+    let (declared, elided, of_reader) = structure::lifetimes(members::borrow(&members::of_element(fields)));
+    quote! {
+        #structure
+
+        impl #name #elided {
+            /// Writes the element, also at compile time.
+            const fn write(&self, writer: &mut Writer<'_>) { #write }
+        }
+
+        impl #declared Element<#of_reader> for #name #declared {
+            fn read(reader: &mut Reader<#of_reader>) -> Result<Self, DecodeError> { #read }
+        }
+    }
+}
+
+/// What makes an enum an element.
+pub(super) fn of_enum(name: &Ident) -> TokenStream {
+    quote! {
+        impl Element<'_> for #name {
+            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                Self::from_u8(reader.u8()).ok_or(DecodeError)
+            }
+        }
+    }
+}
+
+/// The type of a list.
+pub(super) fn rust_type(element: &Element) -> TokenStream {
+    let of = match element {
+        Element::Value(of) => types::rust_type(of.value),
+        Element::Enum(of) => {
+            let of = ident(&of.value);
+            quote! { #of }
+        }
+        Element::Fields { name, fields } => {
+            let (name, (lifetime, ..)) = (type_name(&name.value), structure::lifetimes(members::fields_borrow(fields)));
+            quote! { #name #lifetime }
+        }
+    };
+    quote! { List<'a, #of> }
+}
+
+/// Writes a list.
+pub(super) fn write(element: &Element, list: &TokenStream) -> TokenStream {
+    let write = match element {
+        Element::Value(of) => types::write(of.value, &quote! { element }),
+        Element::Enum(_) => quote! { writer.u8(element as u8); },
+        Element::Fields { .. } => quote! { element.write(writer); },
+    };
+    quote! {
+        let mut elements = writer.list(&#list);
+        while let &[element, ref rest @ ..] = elements {
+            #write
+            elements = rest;
+        }
+    }
+}
+
+/// Reads a list.
+pub(super) fn read(element: &Element) -> TokenStream {
+    match element {
+        Element::Value(of) => {
+            let read = types::read(of.value);
+            quote! { reader.list(|reader| Ok(#read)) }
+        }
+        Element::Enum(of) => {
+            let of = ident(&of.value);
+            quote! { reader.list(#of::read) }
+        }
+        Element::Fields { name, .. } => {
+            let name = type_name(&name.value);
+            quote! { reader.list(#name::read) }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Lists: one element after another.
+
+use super::block::block;
+use super::field::{TypeOrEnum, Value, member, type_or_enum};
+use super::token::{keyword, name};
+use super::{Input, Parsed, tail};
+use crate::defs::{Element, FieldKind};
+use nom::Parser;
+use nom::branch::alt;
+use nom::sequence::preceded;
+
+/// `one or more` elements
+pub(super) fn list(input: Input<'_>) -> Parsed<'_, Value> {
+    preceded((keyword("one"), keyword("or"), keyword("more")), alt((several, single))).parse(input)
+}
+
+/// An element of several fields: `subscription section 3.8.3 {` fields `}`
+fn several(input: Input<'_>) -> Parsed<'_, Value> {
+    (name("an element's name"), tail, block(member))
+        .map(|(name, tail, (statements, fields))| {
+            Value::new(FieldKind::List(Element::Fields { name, fields }), tail, statements)
+        })
+        .parse(input)
+}
+
+/// `topic_filter` or `u8 as SubackReturnCode`
+fn single(input: Input<'_>) -> Parsed<'_, Value> {
+    let element = type_or_enum.map(|of| match of {
+        TypeOrEnum::Type(of) => Element::Value(of),
+        TypeOrEnum::Enum(name) => Element::Enum(name),
+    });
+    (element, tail).map(|(element, tail)| Value::new(FieldKind::List(element), tail, Vec::new())).parse(input)
+}
