@@ -1,0 +1,10 @@
+//! Any bytes are a stream of packets of MQTT 3.1.1, malformed or not. Those that decode encode to the same again.
+#![no_main]
+
+#[path = "../../tests/common/packets.rs"]
+#[allow(dead_code, reason = "tests need more of it")]
+mod packets;
+
+use packets::mqtt_3_1_1::Packet;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| Packet::check_stream(bytes));
