@@ -1,0 +1,160 @@
+//! MQTT 3.1.1.
+
+use std::hint::black_box;
+use std::num::NonZeroU16;
+
+use bytes::BytesMut;
+use mqttbytes::v4::{self, read};
+use mqute_codec::codec::PacketCodec;
+use mqute_codec::protocol;
+use slimqtt_agent::wire::fixed_header::FixedHeader;
+use slimqtt_agent::wire::{
+    self, Connect, Encode, List, PacketIdentifier, Puback, Publish, QoS, Reader, Subscribe, Subscription, Writer,
+};
+
+use crate::{Direction, Operation};
+
+const IDENTIFIER: PacketIdentifier = NonZeroU16::new(0x0102).unwrap();
+
+const PUBLISH: Publish<'_> = Publish {
+    dup: false,
+    qos: QoS::AtLeastOnce,
+    retain: false,
+    topic_name: "building/7/room/0021",
+    packet_identifier: Some(IDENTIFIER),
+    message: &[b'x'; 128],
+};
+
+const CONNECT: Connect<'_> = Connect {
+    clean_session: true,
+    keep_alive: 60,
+    client_identifier: "sensor-0021",
+    will: None,
+    user_name: Some("user"),
+    password: Some(b"password"),
+};
+
+const SUBSCRIBE: Subscribe<'_> = Subscribe {
+    packet_identifier: IDENTIFIER,
+    subscriptions: List::new(&[
+        Subscription { topic_filter: "building/7/+/command", requested_qos: QoS::AtLeastOnce },
+        Subscription { topic_filter: "building/7/alarm/#", requested_qos: QoS::ExactlyOnce },
+    ]),
+};
+
+const PUBACK: Puback = Puback { packet_identifier: IDENTIFIER };
+
+/// One after the other for each packet and direction, ours first.
+pub(crate) fn operations() -> Vec<Operation> {
+    macro_rules! operations {
+        ($($name:literal $packet:ident $sample:ident),+) => {
+            vec![$(
+                Operation {
+                    packet: $name, codec: "slimqtt", direction: Direction::Encode, prepare: || encode($sample)
+                },
+                Operation {
+                    packet: $name, codec: "mqttbytes", direction: Direction::Encode, prepare: || mqttbytes_encode(&$sample)
+                },
+                Operation {
+                    packet: $name, codec: "mqute-codec", direction: Direction::Encode, prepare: || mqute_encode(&$sample)
+                },
+                Operation {
+                    packet: $name, codec: "slimqtt", direction: Direction::Decode, prepare: || decode(&$sample)
+                },
+                Operation {
+                    packet: $name, codec: "mqttbytes", direction: Direction::Decode, prepare: || mqttbytes_decode(&$sample)
+                },
+                Operation {
+                    packet: $name, codec: "mqute-codec", direction: Direction::Decode, prepare: || mqute_decode(&$sample)
+                },
+            )+]
+        };
+    }
+    operations!("PUBLISH" Publish PUBLISH, "CONNECT" Connect CONNECT, "SUBSCRIBE" Subscribe SUBSCRIBE, "PUBACK" Puback PUBACK)
+}
+
+/// The bytes of a packet, which are the same for all.
+fn bytes(packet: &dyn Encode) -> Vec<u8> {
+    let mut buffer = [0; 256];
+    let mut writer = Writer::new(&mut buffer);
+    packet.encode(&mut writer);
+    let end = writer.finish().unwrap();
+    wire::packet(&buffer, end).to_vec()
+}
+
+fn encode(packet: impl Encode + 'static) -> Box<dyn FnMut()> {
+    let mut buffer = [0; 256];
+    Box::new(move || {
+        let mut writer = Writer::new(&mut buffer);
+        black_box(&packet).encode(&mut writer);
+        let end = writer.finish().unwrap();
+        black_box(wire::packet(&buffer, end));
+    })
+}
+
+fn decode(packet: &dyn Encode) -> Box<dyn FnMut()> {
+    let bytes = bytes(packet);
+    Box::new(move || {
+        let bytes = black_box(bytes.as_slice());
+        let header = FixedHeader::decode(bytes).unwrap().unwrap();
+        let reader = Reader::new(&bytes[header.length..][..header.remaining_length]);
+        // The others tell packets apart, too.
+        match bytes[0] >> 4 {
+            Publish::PACKET_TYPE => drop(black_box(Publish::decode(bytes[0], reader).unwrap())),
+            Connect::PACKET_TYPE => drop(black_box(Connect::decode(bytes[0], reader).unwrap())),
+            Subscribe::PACKET_TYPE => {
+                // Decoding looks at all of a list, but those who want the elements read them again.
+                for subscription in Subscribe::decode(bytes[0], reader).unwrap().subscriptions {
+                    black_box(subscription);
+                }
+            }
+            Puback::PACKET_TYPE => drop(black_box(Puback::decode(bytes[0], reader).unwrap())),
+            _ => unreachable!(),
+        }
+    })
+}
+
+fn mqttbytes_encode(packet: &dyn Encode) -> Box<dyn FnMut()> {
+    let packet = read(&mut BytesMut::from(bytes(packet).as_slice()), 256).unwrap();
+    let mut buffer = BytesMut::with_capacity(256);
+    Box::new(move || {
+        buffer.clear();
+        match black_box(&packet) {
+            v4::Packet::Publish(packet) => packet.write(&mut buffer),
+            v4::Packet::Connect(packet) => packet.write(&mut buffer),
+            v4::Packet::Subscribe(packet) => packet.write(&mut buffer),
+            v4::Packet::PubAck(packet) => packet.write(&mut buffer),
+            _ => unreachable!(),
+        }
+        .unwrap();
+        black_box(&buffer);
+    })
+}
+
+fn mqttbytes_decode(packet: &dyn Encode) -> Box<dyn FnMut()> {
+    let mut streams = [bytes(packet), bytes(packet)].map(|bytes| BytesMut::from(bytes.as_slice())).into_iter();
+    Box::new(move || {
+        let mut stream = streams.next().unwrap();
+        drop(black_box(read(&mut stream, 256).unwrap()));
+    })
+}
+
+fn mqute_encode(packet: &dyn Encode) -> Box<dyn FnMut()> {
+    let packet = PacketCodec::new(None, None).try_decode(&mut BytesMut::from(bytes(packet).as_slice())).unwrap();
+    let packet = protocol::v4::Packet::decode(packet).unwrap();
+    let mut buffer = BytesMut::with_capacity(256);
+    Box::new(move || {
+        buffer.clear();
+        black_box(&packet).encode(&mut buffer).unwrap();
+        black_box(&buffer);
+    })
+}
+
+fn mqute_decode(packet: &dyn Encode) -> Box<dyn FnMut()> {
+    let mut streams = [bytes(packet), bytes(packet)].map(|bytes| BytesMut::from(bytes.as_slice())).into_iter();
+    Box::new(move || {
+        let mut stream = streams.next().unwrap();
+        let packet = PacketCodec::new(None, None).try_decode(&mut stream).unwrap();
+        drop(black_box(protocol::v4::Packet::decode(packet).unwrap()));
+    })
+}
