@@ -57,6 +57,7 @@ RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --qui
 
 say 'cost report'
 cargo size-report
+cargo size-report codecs
 
 log=target/ci-tests.log
 : >"$log"

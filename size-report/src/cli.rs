@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::codecs::{self, Codecs};
 use crate::elf::Image;
 use crate::firmware::Firmware;
 use crate::profiles::Profiles;
@@ -29,6 +30,8 @@ struct Cli {
 enum Task {
     /// Measure all profiles. Exit code 0: all is well, 1: a profile breaks a promise, 2: could not measure.
     Measure(Measure),
+    /// Measure each generated encoder and decoder.
+    Codecs(Common),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -78,6 +81,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
         Task::Measure(measure) => measure.run(),
+        Task::Codecs(common) => measure_codecs(&common),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -86,7 +90,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// What both tasks need: where they are, what to build and what with.
+/// What all tasks need: where they are, what to build and what with.
 struct Setting {
     workspace: Workspace,
     profiles: Profiles,
@@ -147,6 +151,14 @@ impl Measure {
         }
         Ok(ExitCode::from(u8::from(!report.is_ok())))
     }
+}
+
+fn measure_codecs(common: &Common) -> Result<ExitCode> {
+    let setting = common.setting()?;
+    let baseline = setting.image(&setting.profiles.firmware.baseline, &[])?;
+    let codecs = Codecs::new(&setting.image(codecs::BINARY, &[])?, &baseline)?;
+    print(&render::codecs(&codecs, &Identity::new(&setting.toolchain, &setting.workspace)?))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 impl Build {

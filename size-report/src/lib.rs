@@ -3,6 +3,7 @@
 
 pub mod budget;
 pub mod cli;
+pub mod codecs;
 pub mod debian;
 pub mod elf;
 pub mod firmware;
@@ -13,4 +14,5 @@ pub mod render;
 pub mod report;
 pub mod system;
 pub mod toolchain;
+pub mod wirespec;
 pub mod workspace;

@@ -1,10 +1,12 @@
 //! The report as text for a terminal. Its width does not depend on the terminal, and nothing is told by colour alone.
 
 use crate::budget::Verdict;
+use crate::codecs::Codecs;
 use crate::elf::Symbol;
 use crate::reference::{self, File};
 use crate::report::{Identity, Measured, Report};
 use crate::toolchain::Library;
+use crate::wirespec;
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
 /// How to show a report.
@@ -30,6 +32,34 @@ pub fn table(report: &Report, look: Look) -> String {
     }
     sections.extend(report.profiles.iter().filter_map(|profile| over_budget(profile, report)));
     sections.extend(report.profiles.iter().filter_map(forbidden));
+    sections.join("\n\n") + "\n"
+}
+
+/// The text about single codecs: packet by packet, what they share, and the toolchain.
+pub fn codecs(codecs: &Codecs, identity: &Identity) -> String {
+    let header = ["version", "packet", "encode", "decode", "wirespec encode", "wirespec decode"];
+    let mut packets = new_table(&header, &[0, 1]);
+    let size = |size: Option<u64>| size.map_or("-".to_owned(), |size| number(size as i64));
+    for packet in &codecs.packets {
+        let reference = wirespec::find(&packet.version, &packet.name);
+        packets.add_row([
+            packet.version.clone(),
+            packet.name.clone(),
+            size(packet.encode),
+            size(packet.decode),
+            size(reference.map(|packet| packet.encode)),
+            size(reference.map(|packet| packet.decode)),
+        ]);
+    }
+    let sections = [
+        format!(
+            "Each generated encoder and decoder, in bytes of code that no other one uses\n\n{}",
+            packets.trim_fmt()
+        ),
+        format!("What they share, and the baseline image does not have\n\n{}", symbols(codecs.shared.iter())),
+        format!("Beside {}\n\n{}", wirespec::TITLE, wirespec::CAVEAT),
+        toolchain(identity),
+    ];
     sections.join("\n\n") + "\n"
 }
 

@@ -1,6 +1,7 @@
-//! The terminal's table, compared with `tests/report.txt`. `BLESS=1 cargo test` writes that file anew.
+//! The terminal's tables, compared with the files beside this one. `BLESS=1 cargo test` writes those anew.
 
 use slimqtt_size_report::budget::Budget;
+use slimqtt_size_report::codecs::Codecs;
 use slimqtt_size_report::elf::{Image, Symbol};
 use slimqtt_size_report::forbidden::Pattern;
 use slimqtt_size_report::profiles::Profile;
@@ -72,6 +73,19 @@ fn compare_with_golden(file: &str, text: &str) {
 #[test]
 fn the_table_is_as_it_was() {
     compare_with_golden("report.txt", &render::table(&report(), Look { colour: false, symbols: 2 }));
+}
+
+#[test]
+fn the_table_of_codecs_is_as_it_was() {
+    let symbols = [
+        ("codecs::mqtt_3_1_1::decode::publish", 134, ".text"),
+        ("codecs::mqtt_3_1_1::encode::publish", 94, ".text"),
+        ("codecs::mqtt_3_1_1::decode::pubrel", 44, ".text"),
+        ("<slimqtt_agent::wire::writer::Writer>::u8", 22, ".text"),
+        ("Reset", 40, ".text"),
+    ];
+    let codecs = Codecs::new(&image(0, 0, &symbols), &image(0, 0, &[("Reset", 40, ".text")])).unwrap();
+    compare_with_golden("codecs.txt", &render::codecs(&codecs, &report().toolchain));
 }
 
 #[test]
