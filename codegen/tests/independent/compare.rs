@@ -131,7 +131,11 @@ fn disagreement<V: Version, C: Codec<V>>(bytes: &[u8]) -> Result<bool, Disagreem
     let input = taken_apart::<V>(bytes);
     let broken = V::RULES.iter().find(|rule| (rule.applies)(&input));
     let broken = broken.map(|rule| rule.statement);
-    assert_eq!(ours.is_none(), broken.is_some(), "ours does not keep to {broken:?}: {bytes:02X?} is {ours:?}");
+    assert_eq!(
+        ours.is_none(),
+        broken.is_some(),
+        "the rules that {bytes:02X?} breaks: {broken:?}, but ours reads {ours:?}"
+    );
 
     // Some of them panic on what they do not like: a refusal, too.
     let theirs = panic::catch_unwind(AssertUnwindSafe(|| C::decode(bytes))).unwrap_or_default();
