@@ -3,8 +3,12 @@
 use std::process::ExitCode;
 
 use slimqtt_codegen::Generator;
-use slimqtt_spec::MQTT_3_1_1;
+use slimqtt_spec::{MQTT_3_1_1, MQTT_5_0};
 
 fn main() -> ExitCode {
-    Generator::new(&MQTT_3_1_1).build_script("mqtt-3.1.1.rs")
+    let outcomes = [
+        Generator::new(&MQTT_3_1_1).build_script("mqtt-3.1.1.rs"),
+        Generator::new(&MQTT_5_0).build_script("mqtt-5.0.rs"),
+    ];
+    outcomes.into_iter().find(|outcome| *outcome != ExitCode::SUCCESS).unwrap_or(ExitCode::SUCCESS)
 }

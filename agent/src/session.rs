@@ -155,10 +155,10 @@ impl Session {
         {
             return Ok(());
         }
-        let body = Reader::new(body.ok_or(Error::Protocol)?);
+        let mut body = Reader::new(body.ok_or(Error::Protocol)?);
         match (state, first_byte) {
             (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
-                let connack = Connack::decode(first_byte, body).map_err(|_| Error::Protocol)?;
+                let connack = Connack::decode(first_byte, &mut body).map_err(|_| Error::Protocol)?;
                 // A clean session was asked for [MQTT-3.2.2-1].
                 if connack.session_present {
                     return Err(Error::Protocol);
@@ -168,7 +168,7 @@ impl Session {
                 }
             }
             (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
-                Pingresp::decode(first_byte, body).map_err(|_| Error::Protocol)?;
+                Pingresp::decode(first_byte, &mut body).map_err(|_| Error::Protocol)?;
             }
             _ => return Err(Error::Protocol),
         }

@@ -31,7 +31,7 @@ enum Packet<'a> {
 
 impl<'a> Packet<'a> {
     fn decode(first_byte: u8, body: &'a [u8]) -> Result<Self, DecodeError> {
-        let reader = Reader::new(body);
+        let reader = &mut Reader::new(body);
         Ok(match first_byte >> 4 {
             Connect::PACKET_TYPE => Self::Connect(Connect::decode(first_byte, reader)?),
             Connack::PACKET_TYPE => Self::Connack(Connack::decode(first_byte, reader)?),
@@ -127,10 +127,10 @@ fn mqtt_2_2_2_2_reserved_flags_of_the_fixed_header_are_zero() {
 #[test]
 fn another_packets_type_is_malformed() {
     for first_byte in (0..=0xFF_u8).filter(|byte| byte >> 4 != Pingresp::PACKET_TYPE) {
-        assert_eq!(Pingresp::decode(first_byte, Reader::new(b"")), Err(DecodeError));
+        assert_eq!(Pingresp::decode(first_byte, &mut Reader::new(b"")), Err(DecodeError));
     }
     for packet_type in (0..16_u8).filter(|&packet_type| packet_type != Publish::PACKET_TYPE) {
-        assert_eq!(Publish::decode(packet_type << 4, Reader::new(b"\0\x01a")), Err(DecodeError));
+        assert_eq!(Publish::decode(packet_type << 4, &mut Reader::new(b"\0\x01a")), Err(DecodeError));
     }
 }
 

@@ -7,24 +7,35 @@ use std::fmt;
 use slimqtt_spec::defs::{Protocol, Spanned};
 use slimqtt_spec::{Diagnostic, Report, Source};
 
-use crate::names::type_name;
+use crate::names::{group_type, type_name};
 use crate::walk;
 
 /// Types that the generated code uses: of the runtime and of Rust.
-const TAKEN: [&str; 14] = [
+const TAKEN: [&str; 25] = [
     "DecodeError",
     "Element",
     "Encode",
     "EncodeError",
+    "IntoIterator",
+    "Iter",
     "List",
+    "Mistake",
+    "NonZeroU16",
+    "NonZeroU32",
     "None",
+    "Notes",
     "Ok",
     "Option",
     "PacketIdentifier",
+    "Properties",
+    "Property",
+    "PropertyRules",
+    "PropertySet",
     "Reader",
     "Result",
     "Self",
     "Some",
+    "SubscriptionIdentifier",
     "Writer",
 ];
 
@@ -86,8 +97,9 @@ pub(crate) fn check(source: &Source, protocol: &Protocol) -> Result<(), Report> 
 fn types(protocol: &Protocol) -> Vec<Name> {
     let enums = protocol.enums.iter().map(|it| Name::new("enum", &it.name, &it.name.value));
     let packets = protocol.packets.iter().map(|it| Name::new("packet", &it.name, type_name(&it.name.value)));
-    let groups = protocol.packets.iter().flat_map(walk::groups);
-    let groups = groups.map(|(group, _)| Name::new("group", &group.name, type_name(&group.name.value)));
+    let groups = protocol.packets.iter().flat_map(|packet| {
+        walk::groups(packet).map(|(group, _)| Name::new("group", &group.name, group_type(packet, &group.name.value)))
+    });
     let elements = protocol.packets.iter().flat_map(walk::elements);
     let elements = elements.map(|(_, name, _)| Name::new("element", name, type_name(&name.value)));
     let mut types: Vec<_> = enums.chain(packets).chain(groups).chain(elements).collect();
@@ -100,25 +112,29 @@ mod tests {
     use std::collections::BTreeSet;
 
     use proc_macro2::{TokenStream, TokenTree};
-    use slimqtt_spec::{MQTT_3_1_1, Source};
+    use slimqtt_spec::{MQTT_3_1_1, MQTT_5_0, Source};
 
     use super::*;
-    use crate::Generator;
+    use crate::{Generator, senders};
 
     #[test]
     fn taken_is_what_the_generated_code_uses_but_does_not_declare() {
-        // These two specs use all there is.
-        let specs = [MQTT_3_1_1, Source::new("odd.mqtt", include_str!("../tests/odd.mqtt"))];
+        // These specs use all there is.
+        let specs = [MQTT_3_1_1, MQTT_5_0, Source::new("odd.mqtt", include_str!("../tests/odd.mqtt"))];
         let mut used = BTreeSet::new();
         for spec in specs {
-            let protocol = slimqtt_spec::load(&spec).unwrap();
+            let mut protocol = slimqtt_spec::load(&spec).unwrap();
+            senders::split(&mut protocol);
             let variants = protocol.enums.iter().flat_map(|it| &it.variants).map(|it| it.name.value.clone());
+            let properties = protocol.properties.iter().map(|it| type_name(&it.name.value).to_string());
+            // A property may be called as its type is.
+            let variants = variants.chain(properties).filter(|name| !TAKEN.contains(&name.as_str()));
             let declared: Vec<_> = types(&protocol).into_iter().map(|it| it.rust).chain(variants).collect();
             let names = names(Generator::new(&spec).generate().unwrap().parse().unwrap());
             used.extend(names.into_iter().filter(|name| !declared.contains(name)));
         }
         // Derives and variants are no types: a type may be called the same.
-        for other in ["Clone", "Copy", "Debug", "Eq", "PartialEq", "Contradiction"] {
+        for other in ["Clone", "Copy", "Debug", "Eq", "PartialEq", "Contradiction", "Item", "IntoIter"] {
             assert!(used.remove(other), "{other}");
         }
         assert_eq!(Vec::from_iter(used), TAKEN);

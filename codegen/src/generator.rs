@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use slimqtt_spec::Source;
 
-use crate::{Error, clash, emit, select};
+use crate::{Error, clash, emit, select, senders};
 
 /// Turns a spec into Rust.
 ///
@@ -30,7 +30,8 @@ impl<'a> Generator<'a> {
         Self { source, packets: None }
     }
 
-    /// Generates only the packets of these names, in upper or lower case, and what they depend on.
+    /// Generates only the packets of these names, in upper or lower case, and what they depend on: `PUBLISH`, or
+    /// `PUBLISH from client` for what one side sends.
     pub fn packets<N: Into<String>>(self, names: impl IntoIterator<Item = N>) -> Self {
         let packets = names.into_iter().map(Into::into).collect();
         Self { packets: Some(packets), ..self }
@@ -43,6 +44,7 @@ impl<'a> Generator<'a> {
     /// What is wrong with the spec, or with the names of packets that were asked for.
     pub fn generate(&self) -> Result<String, Error> {
         let mut protocol = slimqtt_spec::load(self.source)?;
+        senders::split(&mut protocol);
         clash::check(self.source, &protocol)?;
         if let Some(packets) = &self.packets {
             select::select(&mut protocol, packets)?;

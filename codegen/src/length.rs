@@ -49,9 +49,9 @@ fn length(field: &Field) -> Length {
             };
             Length { max: MAX_REMAINING_LENGTH, ..one }
         }
+        FieldKind::Properties(_) => Length { min: 1, max: MAX_REMAINING_LENGTH },
     };
-    match field.presence {
-        Presence::Always => there,
-        Presence::Optional | Presence::If(_) => Length { min: 0, ..there },
-    }
+    // A string that may be empty has its length only.
+    let there = if field.empty_requires.is_some() { Length { min: 2, ..there } } else { there };
+    if field.presence == Presence::Always && field.default.is_none() { there } else { Length { min: 0, ..there } }
 }

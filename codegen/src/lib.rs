@@ -9,6 +9,7 @@ mod length;
 mod members;
 mod names;
 mod select;
+mod senders;
 mod types;
 mod walk;
 

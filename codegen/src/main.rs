@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fmt, fs};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use slimqtt_codegen::{Error, Generator};
-use slimqtt_spec::{MQTT_3_1_1, Source};
+use slimqtt_spec::{MQTT_3_1_1, MQTT_5_0, Source};
 
 /// Turns a spec of MQTT packets into Rust.
 #[derive(Debug, Parser)]
@@ -21,9 +21,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print the Rust that MQTT 3.1.1 becomes
+    /// Print the Rust that the packets of a version of MQTT become
     Show {
-        /// Only these packets, and what they depend on
+        /// The version
+        #[arg(long, value_name = "VERSION", default_value = "3.1.1")]
+        mqtt: Version,
+        /// Only these packets, and what they depend on: `PUBLISH`, or `"PUBLISH from client"` for one side's
         #[arg(value_name = "PACKET")]
         packets: Vec<String>,
     },
@@ -35,9 +38,17 @@ enum Command {
     },
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Version {
+    #[value(name = "3.1.1")]
+    V3_1_1,
+    #[value(name = "5.0")]
+    V5_0,
+}
+
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        Command::Show { packets } => show(packets),
+        Command::Show { mqtt, packets } => show(mqtt, packets),
         Command::Check { file } => check(&file),
     };
     match outcome {
@@ -49,8 +60,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn show(packets: Vec<String>) -> Result<(), String> {
-    let generator = Generator::new(&MQTT_3_1_1);
+fn show(mqtt: Version, packets: Vec<String>) -> Result<(), String> {
+    let generator = Generator::new(match mqtt {
+        Version::V3_1_1 => &MQTT_3_1_1,
+        Version::V5_0 => &MQTT_5_0,
+    });
     let generator = if packets.is_empty() { generator } else { generator.packets(packets) };
     let rust = generator.generate().map_err(|error| message(&error))?;
     match io::stdout().write_all(rust.as_bytes()) {

@@ -1,6 +1,6 @@
 //! What the struct of a packet, a group or an element stores: no constants, no reserved bits, and not what follows from the rest.
 
-use slimqtt_spec::defs::{About, Element, Enum, Field, FieldKind, Flag, FlagKind, Packet, Presence, Type};
+use slimqtt_spec::defs::{About, Element, Enum, Field, FieldKind, Flag, FlagKind, Packet, Presence, PropertyUse, Type};
 
 use crate::{types, walk};
 
@@ -22,6 +22,7 @@ pub(crate) enum MemberKind<'a> {
     /// The fields of a group.
     Group(&'a [Field]),
     List(&'a Element),
+    Properties(&'a [PropertyUse]),
 }
 
 /// What a packet stores, in the order of the wire.
@@ -67,6 +68,7 @@ fn of_field(field: &Field) -> Option<Member<'_>> {
         FieldKind::Enum(of) => MemberKind::Enum(&of.value),
         FieldKind::Group(fields) => MemberKind::Group(fields),
         FieldKind::List(element) => MemberKind::List(element),
+        FieldKind::Properties(uses) => MemberKind::Properties(uses),
     };
     let optional = field.presence != Presence::Always;
     Some(Member { name: &field.name.value, about: &field.about, kind, optional })
@@ -77,7 +79,7 @@ pub(crate) fn borrow(members: &[Member<'_>]) -> bool {
     members.iter().any(|member| match member.kind {
         MemberKind::Value(of) => types::borrows(of),
         MemberKind::Group(fields) => fields_borrow(fields),
-        MemberKind::List(_) => true,
+        MemberKind::List(_) | MemberKind::Properties(_) => true,
         MemberKind::Bit | MemberKind::Enum(_) => false,
     })
 }

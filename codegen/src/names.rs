@@ -2,13 +2,24 @@
 
 use proc_macro2::{Ident, Span};
 use quote::format_ident;
+use slimqtt_spec::defs::Packet;
 
 /// What encoders and decoders call things of their own.
 const LOCALS: [&str; 3] = ["first_byte", "reader", "writer"];
 
-/// The type of a packet or a group: `Connack` for CONNACK, `LastWill` for `last_will`.
+/// The type of a packet, an element or a property: `Connack` for CONNACK, `LastWill` for `last_will`, `ClientPublish` for
+/// `PUBLISH from client`.
 pub(crate) fn type_name(name: &str) -> Ident {
-    format_ident!("{}", name.split('_').map(capitalized).collect::<String>())
+    let (name, sender) = name.split_once(" from ").map_or((name, None), |(name, sender)| (name, Some(sender)));
+    format_ident!("{}", sender.into_iter().chain(name.split('_')).map(capitalized).collect::<String>())
+}
+
+/// The type of a group, of which there are two where there are two of its packet.
+pub(crate) fn group_type(packet: &Packet, group: &str) -> Ident {
+    match packet.name.value.split_once(" from ") {
+        Some((_, sender)) => type_name(&format!("{group} from {sender}")),
+        None => type_name(group),
+    }
 }
 
 fn capitalized(word: &str) -> String {
@@ -42,6 +53,7 @@ mod tests {
         assert_eq!(type_name("CONNACK"), "Connack");
         assert_eq!(type_name("will"), "Will");
         assert_eq!(type_name("last_will"), "LastWill");
+        assert_eq!(type_name("PUBLISH from client"), "ClientPublish");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 use quote::format_ident;
-use slimqtt_spec::defs::{Element, Enum, Field, FieldKind, Flag, FlagKind, Packet, Spanned};
+use slimqtt_spec::defs::{Element, Enum, Field, FieldKind, Flag, FlagKind, Packet, PropertyUse, Spanned};
 
 use crate::names;
 
@@ -25,6 +25,20 @@ pub(crate) fn elements(packet: &Packet) -> impl Iterator<Item = (&Field, &Spanne
         FieldKind::List(Element::Fields { name, fields }) => Some((field, name, fields.as_slice())),
         _ => None,
     })
+}
+
+/// The lists of properties, those of groups among them.
+pub(crate) fn properties(packet: &Packet) -> impl Iterator<Item = (&Field, &[PropertyUse])> {
+    let members = groups(packet).flat_map(|(_, members)| members);
+    fields(packet).chain(members).filter_map(properties_of)
+}
+
+/// The properties of a field that is a list of them.
+pub(crate) fn properties_of(field: &Field) -> Option<(&Field, &[PropertyUse])> {
+    match &field.kind {
+        FieldKind::Properties(uses) => Some((field, uses)),
+        _ => None,
+    }
 }
 
 /// Whether a packet has a list of this enum.

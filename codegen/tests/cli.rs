@@ -38,12 +38,47 @@ fn declared(rust: &str) -> Vec<&str> {
 #[test]
 fn show_prints_what_is_generated() {
     assert_eq!(printed(&["show"]), include_str!("golden/mqtt-3.1.1.rs"));
+    assert_eq!(printed(&["show", "--mqtt", "5.0"]), include_str!("golden/mqtt-5.0.rs"));
 }
 
 #[test]
 fn show_prints_packets_with_what_they_depend_on() {
     assert_eq!(declared(&printed(&["show", "CONNECT"])), ["QoS", "Will", "Connect"]);
     assert_eq!(declared(&printed(&["show", "pingreq", "CONNACK"])), ["ConnectReturnCode", "Connack", "Pingreq"]);
+}
+
+#[test]
+fn show_knows_who_sends_a_packet() {
+    let shown = |packets: &[&str]| {
+        let printed = printed(&[&["show", "--mqtt", "5.0"], packets].concat());
+        declared(&printed).join(" ")
+    };
+    let auth = "ClientAuthReasonCode Property Properties ClientAuth";
+    assert_eq!(shown(&["AUTH from client"]), auth);
+    let both = "ClientAuthReasonCode ServerAuthReasonCode Property Properties ClientAuth ServerAuth";
+    assert_eq!(shown(&["auth"]), both);
+    assert_eq!(shown(&["auth from client", "AUTH FROM SERVER"]), both);
+    // The same from both sides, and from one side only.
+    assert_eq!(shown(&["PUBREL from server"]), shown(&["PUBREL"]));
+    assert_eq!(shown(&["PINGREQ from client"]), "Pingreq");
+
+    let refused = |packet| complaint(&["show", "--mqtt", "5.0", packet]);
+    assert_eq!(
+        refused("PINGREQ from server"),
+        "error: there is no packet `PINGREQ from server`: only the client sends PINGREQ\n"
+    );
+    assert_eq!(
+        refused("AUTH from broker"),
+        "error: there is no packet `AUTH from broker`: say `AUTH`, `AUTH from client` or `AUTH from server`\n"
+    );
+    assert_eq!(refused("AUHT from client"), "error: there is no packet `AUHT from client`: did you mean `AUTH`?\n");
+}
+
+#[test]
+fn show_leaves_properties_out_that_no_packet_carries() {
+    let shown = printed(&["show", "--mqtt", "5.0", "PUBREL"]);
+    assert!(shown.contains("ReasonString(&'a str)") && !shown.contains("TopicAlias"), "{shown}");
+    assert!(!printed(&["show", "--mqtt", "5.0", "PINGREQ"]).contains("Propert"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use slimqtt_codegen::Generator;
-use slimqtt_spec::{MQTT_3_1_1, Source};
+use slimqtt_spec::{MQTT_3_1_1, MQTT_5_0, Source};
 
 fn assert_golden(file: &str, source: &Source) {
     let rust = Generator::new(source).generate().unwrap_or_else(|error| panic!("{error}"));
@@ -24,6 +24,11 @@ fn assert_golden(file: &str, source: &Source) {
 #[test]
 fn mqtt_3_1_1_becomes_this() {
     assert_golden("mqtt-3.1.1.rs", &MQTT_3_1_1);
+}
+
+#[test]
+fn mqtt_5_0_becomes_this() {
+    assert_golden("mqtt-5.0.rs", &MQTT_5_0);
 }
 
 #[test]

@@ -47,6 +47,8 @@ codes! {
     DuplicateEnum = "duplicate-enum",
     /// Two variants of one name in an enum.
     DuplicateVariant = "duplicate-variant",
+    /// A property that is declared or listed twice.
+    DuplicateProperty = "duplicate-property",
     /// Two packets of one name.
     DuplicatePacket = "duplicate-packet",
     /// A field with a name that is taken.
@@ -65,6 +67,10 @@ codes! {
 
     /// A protocol level that does not fit one byte.
     LevelRange = "level-range",
+    /// A property's identifier outside of 1 to 127.
+    IdentifierRange = "identifier-range",
+    /// Two properties of one identifier.
+    DuplicateIdentifier = "duplicate-identifier",
     /// A control packet type outside of 1 to 15.
     PacketTypeRange = "packet-type-range",
     /// Two packets of one control packet type.
@@ -78,6 +84,22 @@ codes! {
     VariantRange = "variant-range",
     /// Two variants of one value in an enum.
     DuplicateValue = "duplicate-value",
+
+    /// A property that is not declared.
+    UnknownProperty = "unknown-property",
+    /// A property that no packet carries.
+    UnusedProperty = "unused-property",
+    /// A type that no property can have.
+    PropertyType = "property-type",
+    /// More than 32 properties.
+    PropertyCount = "property-count",
+    /// Properties in an element of a list.
+    PropertiesPlace = "properties-place",
+
+    /// A `from` that is always so.
+    NeedlessSender = "needless-sender",
+    /// Something that one side can never send.
+    NeverSent = "never-sent",
 
     /// A bit outside of its flags.
     BitRange = "bit-range",
@@ -110,12 +132,14 @@ codes! {
     LateFlag = "late-flag",
     /// A comparison that never holds.
     NeverMet = "never-met",
-    /// `requires x` without a field `x`.
+    /// `requires x` without a field or property `x`.
     UnknownRequirement = "unknown-requirement",
-    /// `requires` between fields of which one is not optional.
+    /// `requires` between fields or properties of which one is not optional.
     NeedlessRequirement = "needless-requirement",
-    /// A field or flag that requires itself.
+    /// A field, flag or property that requires itself.
     RequiresItself = "requires-itself",
+    /// `unshared x` without a shareable filter `x` in the element.
+    UnsharedFilter = "unshared-filter",
     /// A field of a group or element that is not always in it.
     ConditionalMember = "conditional-member",
     /// A byte of flags that is not in every packet.
@@ -127,6 +151,16 @@ codes! {
     ConstantType = "constant-type",
     /// A constant that its type cannot hold.
     ConstantRange = "constant-range",
+    /// A default of another kind than its field.
+    DefaultType = "default-type",
+    /// A default that is no variant of its enum.
+    UnknownVariant = "unknown-variant",
+    /// A default of a field that is not in every packet.
+    DefaultPlace = "default-place",
+    /// `default none` where a property is required.
+    RequiredDefault = "required-default",
+    /// A field without a default after one that has one.
+    MissingDefault = "missing-default",
     /// Fields after a `rest` or a list.
     RestNotLast = "rest-not-last",
     /// A list that is not a field of every payload.

@@ -25,6 +25,8 @@ pub struct Protocol {
     pub level: Spanned<u64>,
     /// Named values, in the order of the spec.
     pub enums: Vec<Enum>,
+    /// Properties that packets may carry, in the order of the spec.
+    pub properties: Vec<Property>,
     /// Control packets, in the order of the spec.
     pub packets: Vec<Packet>,
 }
@@ -47,8 +49,69 @@ pub struct Variant {
     pub name: Spanned<String>,
     /// The value on the wire.
     pub value: Spanned<u64>,
+    /// `from server`: who alone may send it; without it, whoever sends the packet.
+    pub sender: Option<Spanned<Sender>>,
     /// Text for readers of the generated code.
     pub about: About,
+}
+
+/// A value with an identifier of its own, which packets list in any order (MQTT 5.0, 2.2.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property {
+    /// What the standard calls it.
+    pub name: Spanned<String>,
+    /// The identifier on the wire.
+    pub identifier: Spanned<u64>,
+    /// What its value looks like.
+    pub kind: PropertyKind,
+    /// What a value outside of its enum is.
+    pub fault: Fault,
+    /// Text for readers of the generated code.
+    pub about: About,
+}
+
+/// What the value of a [`Property`] looks like on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PropertyKind {
+    /// A value of a built-in type.
+    Value(Spanned<Type>),
+    /// `u8 as MaximumQoS`: one byte that holds a value of this enum.
+    Enum(Spanned<String>),
+}
+
+/// A property that a packet may carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PropertyUse {
+    /// The property.
+    pub name: Spanned<String>,
+    /// How often the packet may carry it.
+    pub count: Count,
+    /// `from server`: who alone may send it; without it, whoever sends the packet.
+    pub sender: Option<Spanned<Sender>>,
+    /// `requires authentication_method`: the property that has to be there too.
+    pub requires: Option<Spanned<String>>,
+    /// Text for readers of the generated code.
+    pub about: About,
+}
+
+/// How often a packet may carry a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// Once or not at all.
+    AtMostOnce,
+    /// `required`: once.
+    Once,
+    /// `any number of`
+    Any,
+}
+
+/// What a receiver calls the mistake that it closes the connection with (MQTT 5.0, 4.13).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The bytes cannot be read as a packet: reason code 0x81.
+    MalformedPacket,
+    /// `or protocol error`: they can, and say what is not allowed: reason code 0x82.
+    ProtocolError,
 }
 
 /// What a spec tells people about an item.
@@ -118,7 +181,9 @@ pub struct Flag {
     /// Where the bits are named.
     pub bits_span: Span,
     /// `requires qos > 0`: what holds of the packet where the bit is set. Only of a single bit that is a field.
-    pub requires: Option<Comparison>,
+    pub requires: Option<Requirement>,
+    /// What a value outside of its enum is.
+    pub fault: Fault,
     /// Text for readers of the generated code.
     pub about: About,
 }
@@ -165,7 +230,11 @@ pub struct Field {
     /// `requires user_name`: it may only be present together with this other optional field.
     pub requires: Option<Spanned<String>>,
     /// `empty requires clean_session > 0`: what holds of the packet where the field has no bytes.
-    pub empty_requires: Option<Comparison>,
+    pub empty_requires: Option<Requirement>,
+    /// `default Success`, `default none`: the packet may end before this field, which then has this value.
+    pub default: Option<Spanned<Default>>,
+    /// What a value outside of its enum is.
+    pub fault: Fault,
     /// Text for readers of the generated code.
     pub about: About,
 }
@@ -188,6 +257,17 @@ pub enum FieldKind {
     Group(Vec<Field>),
     /// `one or more topic_filter`: elements one after another, up to the end of the packet.
     List(Element),
+    /// `properties { ... }`: those of these properties that the packet carries, in any order.
+    Properties(Vec<PropertyUse>),
+}
+
+/// The value of a field that the packet ends before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Default {
+    /// `default Success`: this variant of the field's enum.
+    Variant(String),
+    /// `default none`: no properties.
+    NoProperties,
 }
 
 /// What a list repeats.
@@ -211,16 +291,30 @@ pub enum Element {
 pub enum Type {
     /// One byte.
     U8,
+    /// One byte that is 0 or 1; any other value is a protocol error.
+    Bool,
     /// Two bytes, the more significant first (1.5.2).
     U16,
+    /// Four bytes, the most significant first (MQTT 5.0, 1.5.3).
+    U32,
+    /// A two byte integer; 0 is a protocol error.
+    NonzeroU16,
+    /// A four byte integer; 0 is a protocol error.
+    NonzeroU32,
+    /// One to four bytes of seven bits each, the least significant first; 0 is a protocol error (MQTT 5.0, 3.8.2.1.2).
+    SubscriptionIdentifier,
     /// A non-zero two byte integer (2.3.1).
     PacketIdentifier,
     /// Two bytes of length and that many bytes of UTF-8 (1.5.3).
     Utf8,
+    /// Two strings, a name and its value (MQTT 5.0, 1.5.7).
+    Utf8Pair,
     /// UTF-8 that names a topic: at least one character, no wildcard (4.7).
     TopicName,
     /// UTF-8 that selects topics: at least one character, wildcards only as whole levels (4.7.1).
     TopicFilter,
+    /// A topic filter, or one for a shared subscription: `$share/`, a name and `/` in front of it (MQTT 5.0, 4.8.2).
+    ShareableTopicFilter,
     /// Two bytes of length and that many bytes.
     Binary,
     /// All that is left of the packet; only as the last field.
@@ -229,13 +323,20 @@ pub enum Type {
 
 impl Type {
     /// Every one.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 15] = [
         Self::U8,
+        Self::Bool,
         Self::U16,
+        Self::U32,
+        Self::NonzeroU16,
+        Self::NonzeroU32,
+        Self::SubscriptionIdentifier,
         Self::PacketIdentifier,
         Self::Utf8,
+        Self::Utf8Pair,
         Self::TopicName,
         Self::TopicFilter,
+        Self::ShareableTopicFilter,
         Self::Binary,
         Self::Rest,
     ];
@@ -244,11 +345,18 @@ impl Type {
     pub const fn name(self) -> &'static str {
         match self {
             Self::U8 => "u8",
+            Self::Bool => "bool",
             Self::U16 => "u16",
+            Self::U32 => "u32",
+            Self::NonzeroU16 => "nonzero_u16",
+            Self::NonzeroU32 => "nonzero_u32",
+            Self::SubscriptionIdentifier => "subscription_identifier",
             Self::PacketIdentifier => "packet_identifier",
             Self::Utf8 => "utf8",
+            Self::Utf8Pair => "utf8_pair",
             Self::TopicName => "topic_name",
             Self::TopicFilter => "topic_filter",
+            Self::ShareableTopicFilter => "shareable_topic_filter",
             Self::Binary => "binary",
             Self::Rest => "rest",
         }
@@ -273,6 +381,17 @@ pub enum Presence {
     Optional,
     /// `if qos > 0`: an earlier flag or enum of the same packet tells.
     If(Comparison),
+}
+
+/// What has to hold of a packet where one of its flags is set or one of its fields is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requirement {
+    /// `requires qos > 0`
+    Holds(Comparison),
+    /// `requires topic_alias`: the packet carries this property.
+    Carries(Spanned<String>),
+    /// `requires unshared topic_filter`: this field of the same element is a filter, but not for a shared subscription.
+    Unshared(Spanned<String>),
 }
 
 /// `qos > 0`, `return_code = 0`: what is so of a flag or an enum of the packet, true or false counting as 1 or 0.

@@ -23,6 +23,12 @@ pub const MQTT_3_1_1: Source = Source {
     text: Cow::Borrowed(include_str!("../spec/mqtt-3.1.1.mqtt")),
 };
 
+/// MQTT Version 5.0.
+pub const MQTT_5_0: Source = Source {
+    name: Cow::Borrowed("protocol-spec/spec/mqtt-5.0.mqtt"),
+    text: Cow::Borrowed(include_str!("../spec/mqtt-5.0.mqtt")),
+};
+
 /// Reads a spec: [`parse`](parse::parse) and [`resolve`](resolve::resolve).
 ///
 /// # Errors

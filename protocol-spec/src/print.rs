@@ -10,6 +10,12 @@ impl Display for Protocol {
             writeln!(f)?;
             print_enum(f, declared)?;
         }
+        if !self.properties.is_empty() {
+            writeln!(f)?;
+        }
+        for property in &self.properties {
+            print_property(f, property)?;
+        }
         for packet in &self.packets {
             writeln!(f)?;
             print_packet(f, packet)?;
@@ -24,8 +30,22 @@ fn print_enum(f: &mut Formatter<'_>, declared: &Enum) -> Result {
     block(f, 0, &declared.about, &declared.variants, |f, variant| {
         docs(f, 1, &variant.about)?;
         write!(f, "{}{} = {}", indent(1), variant.name.value, variant.value.value)?;
+        from(f, variant.sender.as_ref())?;
         end(f, &variant.about)
     })
+}
+
+fn print_property(f: &mut Formatter<'_>, property: &Property) -> Result {
+    docs(f, 0, &property.about)?;
+    write!(f, "property {} = {:#04x}: ", property.name.value, property.identifier.value)?;
+    match &property.kind {
+        PropertyKind::Value(of) => write!(f, "{}", of.value.name())?,
+        PropertyKind::Enum(name) => {
+            write!(f, "u8")?;
+            of_enum(f, name, property.fault)?;
+        }
+    }
+    end(f, &property.about)
 }
 
 fn print_packet(f: &mut Formatter<'_>, packet: &Packet) -> Result {
@@ -60,18 +80,32 @@ fn print_field(f: &mut Formatter<'_>, depth: usize, field: &Field) -> Result {
             Constant::Integer(value) => write!(f, ": {} = {value}", of.value.name())?,
             Constant::Text(value) => write!(f, ": {} = \"{value}\"", of.value.name())?,
         },
-        FieldKind::Enum(name) => write!(f, ": u8 as {}", name.value)?,
+        FieldKind::Enum(name) => {
+            write!(f, ": u8")?;
+            of_enum(f, name, field.fault)?;
+        }
         FieldKind::Flags(_) => write!(f, ": flags")?,
-        FieldKind::Group(_) => {}
+        FieldKind::Group(_) | FieldKind::Properties(_) => {}
         FieldKind::List(Element::Value(of)) => write!(f, ": one or more {}", of.value.name())?,
-        FieldKind::List(Element::Enum(name)) => write!(f, ": one or more u8 as {}", name.value)?,
+        FieldKind::List(Element::Enum(name)) => {
+            write!(f, ": one or more u8")?;
+            of_enum(f, name, field.fault)?;
+        }
         FieldKind::List(Element::Fields { name, .. }) => write!(f, ": one or more {}", name.value)?,
     }
     if let Presence::If(condition) = &field.presence {
-        comparison(f, "if", condition)?;
+        write!(f, " if")?;
+        comparison(f, condition)?;
     }
-    if let Some(requirement) = &field.empty_requires {
-        comparison(f, "empty requires", requirement)?;
+    if let Some(default) = &field.default {
+        match &default.value {
+            Default::Variant(name) => write!(f, " default {name}")?,
+            Default::NoProperties => write!(f, " default none")?,
+        }
+    }
+    if let Some(empty) = &field.empty_requires {
+        write!(f, " empty")?;
+        requirement(f, empty)?;
     }
     if let Some(other) = &field.requires {
         write!(f, " requires {}", other.value)?;
@@ -81,8 +115,26 @@ fn print_field(f: &mut Formatter<'_>, depth: usize, field: &Field) -> Result {
         FieldKind::Group(fields) | FieldKind::List(Element::Fields { fields, .. }) => {
             block(f, depth, &field.about, fields, |f, field| print_field(f, depth + 1, field))
         }
+        FieldKind::Properties(entries) => {
+            block(f, depth, &field.about, entries, |f, entry| print_entry(f, depth + 1, entry))
+        }
         FieldKind::Value { .. } | FieldKind::Enum(_) | FieldKind::List(_) => end(f, &field.about),
     }
+}
+
+fn print_entry(f: &mut Formatter<'_>, depth: usize, entry: &PropertyUse) -> Result {
+    docs(f, depth, &entry.about)?;
+    let count = match entry.count {
+        Count::AtMostOnce => "",
+        Count::Once => "required ",
+        Count::Any => "any number of ",
+    };
+    write!(f, "{}{count}{}", indent(depth), entry.name.value)?;
+    from(f, entry.sender.as_ref())?;
+    if let Some(other) = &entry.requires {
+        write!(f, " requires {}", other.value)?;
+    }
+    end(f, &entry.about)
 }
 
 fn print_flag(f: &mut Formatter<'_>, depth: usize, flag: &Flag) -> Result {
@@ -100,19 +152,46 @@ fn print_flag(f: &mut Formatter<'_>, depth: usize, flag: &Flag) -> Result {
     }
     write!(f, ": {}", flag.bits())?;
     match &flag.kind {
-        FlagKind::Value { of: Some(name), .. } => write!(f, " as {}", name.value)?,
+        FlagKind::Value { of: Some(name), .. } => of_enum(f, name, flag.fault)?,
         FlagKind::Reserved(value) => write!(f, " = {}", value.value)?,
         FlagKind::Value { of: None, .. } | FlagKind::Has(_) => {}
     }
-    if let Some(requirement) = &flag.requires {
-        comparison(f, "requires", requirement)?;
+    if let Some(required) = &flag.requires {
+        requirement(f, required)?;
     }
     end(f, &flag.about)
 }
 
-/// ` if qos > 0`
-fn comparison(f: &mut Formatter<'_>, word: &str, Comparison { name, relation, value }: &Comparison) -> Result {
-    write!(f, " {word} {} {} {}", name.value, relation.sign(), value.value)
+/// ` as QoS`
+fn of_enum(f: &mut Formatter<'_>, name: &Spanned<String>, fault: Fault) -> Result {
+    write!(f, " as {}", name.value)?;
+    match fault {
+        Fault::MalformedPacket => Ok(()),
+        Fault::ProtocolError => write!(f, " or protocol error"),
+    }
+}
+
+/// ` from server`
+fn from(f: &mut Formatter<'_>, sender: Option<&Spanned<Sender>>) -> Result {
+    match sender {
+        Some(sender) => write!(f, " from {}", sender.value.name()),
+        None => Ok(()),
+    }
+}
+
+/// ` requires qos > 0`
+fn requirement(f: &mut Formatter<'_>, requirement: &Requirement) -> Result {
+    write!(f, " requires")?;
+    match requirement {
+        Requirement::Holds(holds) => comparison(f, holds),
+        Requirement::Carries(property) => write!(f, " {}", property.value),
+        Requirement::Unshared(field) => write!(f, " unshared {}", field.value),
+    }
+}
+
+/// ` qos > 0`
+fn comparison(f: &mut Formatter<'_>, Comparison { name, relation, value }: &Comparison) -> Result {
+    write!(f, " {} {} {}", name.value, relation.sign(), value.value)
 }
 
 fn indent(depth: usize) -> String {

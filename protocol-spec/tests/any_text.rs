@@ -4,7 +4,7 @@ mod common;
 
 use common::without_spans;
 use proptest::prelude::*;
-use slimqtt_spec::{MQTT_3_1_1, Source, load};
+use slimqtt_spec::{MQTT_3_1_1, MQTT_5_0, Source, load};
 
 fn check(text: String) -> Result<(), TestCaseError> {
     let source = Source::new("any text", text);
@@ -75,6 +75,20 @@ fn words() -> impl Strategy<Value = String> {
         "one or more",
         "one or more x {",
         ": topic_filter",
+        "or protocol error",
+        "empty requires x",
+        "requires unshared x",
+        "property x = 0x01: u8\n",
+        "property",
+        "properties {",
+        "properties",
+        "required",
+        "any number of",
+        "from server",
+        "default X",
+        "default none",
+        ": utf8_pair",
+        ": shareable_topic_filter",
         "0x0F",
         "0b",
         "section 3",
@@ -95,9 +109,10 @@ fn words() -> impl Strategy<Value = String> {
 /// A shipped spec, with some of its characters replaced by other text.
 fn mutated() -> impl Strategy<Value = String> {
     let piece = prop_oneof![Just(String::new()), "[ -~]", "\\PC", words()];
+    let spec = prop::sample::select(vec![MQTT_3_1_1, MQTT_5_0]);
     let change = (any::<prop::sample::Index>(), 0..40_usize, piece);
-    prop::collection::vec(change, 1..6).prop_map(|changes| {
-        let mut text: Vec<char> = MQTT_3_1_1.text.chars().collect();
+    (spec, prop::collection::vec(change, 1..6)).prop_map(|(spec, changes)| {
+        let mut text: Vec<char> = spec.text.chars().collect();
         for (at, length, piece) in changes {
             let start = at.index(text.len() + 1);
             let end = (start + length).min(text.len());
@@ -129,7 +144,18 @@ proptest! {
 #[test]
 fn deep_and_long_texts_are_no_trouble() {
     let start = "protocol \"MQTT\" level 4\npacket CONNECT = 1 from client {\n payload {\n";
-    for piece in ["optional x {\n", "x: flags {\n", "{", "}\n", "/// d\n", "[", "[MQTT-1-1]\n", "\n", "packet X {\n"] {
+    for piece in [
+        "optional x {\n",
+        "x: flags {\n",
+        "properties {\n",
+        "{",
+        "}\n",
+        "/// d\n",
+        "[",
+        "[MQTT-1-1]\n",
+        "\n",
+        "packet X {\n",
+    ] {
         let source = Source::new("long", format!("{start}{}", piece.repeat(5_000)));
         load(&source).expect_err(piece);
     }

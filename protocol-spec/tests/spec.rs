@@ -3,7 +3,8 @@
 mod common;
 
 use common::without_spans;
-use slimqtt_spec::{MQTT_3_1_1, Source, load};
+use slimqtt_spec::defs::Protocol;
+use slimqtt_spec::{MQTT_3_1_1, MQTT_5_0, Source, load};
 
 #[test]
 fn mqtt_3_1_1_loads() {
@@ -17,6 +18,20 @@ fn mqtt_3_1_1_loads() {
     assert_eq!(packets, [&expected.concat()[..], &["DISCONNECT"]].concat());
     // Table 2.1 has them in the order of their types.
     assert!(protocol.packets.iter().map(|packet| packet.packet_type.value).eq(1..=14));
+}
+
+#[test]
+fn mqtt_5_0_loads() {
+    let protocol = load(&MQTT_5_0).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!((protocol.name.value.as_str(), protocol.level.value), ("MQTT", 5));
+    assert_eq!(protocol.properties.len(), 27);
+    // Table 2-1 has the packets of MQTT 3.1.1, and one more.
+    let of_before = load(&MQTT_3_1_1).unwrap();
+    let heads = |protocol: &Protocol| -> Vec<_> {
+        let heads = protocol.packets.iter().map(|packet| (packet.packet_type.value, packet.name.value.clone()));
+        heads.collect()
+    };
+    assert_eq!(heads(&protocol), [heads(&of_before), vec![(15, "AUTH".to_owned())]].concat());
 }
 
 #[test]
@@ -46,9 +61,11 @@ fn spans_are_the_places_of_their_values() {
 
 #[test]
 fn printing_keeps_the_model() {
-    let protocol = load(&MQTT_3_1_1).unwrap();
-    let printed = protocol.to_string();
-    let again = load(&Source::new("printed", printed.clone())).unwrap_or_else(|report| panic!("{report}"));
-    assert_eq!(without_spans(&again), without_spans(&protocol));
-    assert_eq!(again.to_string(), printed);
+    for spec in [MQTT_3_1_1, MQTT_5_0] {
+        let protocol = load(&spec).unwrap_or_else(|report| panic!("{report}"));
+        let printed = protocol.to_string();
+        let again = load(&Source::new("printed", printed.clone())).unwrap_or_else(|report| panic!("{report}"));
+        assert_eq!(without_spans(&again), without_spans(&protocol));
+        assert_eq!(again.to_string(), printed);
+    }
 }

@@ -1,7 +1,7 @@
 //! The reference for single codecs: the same packets of MQTT 3.1.1 from another generator of zero-copy Rust.
 
 /// Where the figures are from.
-pub const TITLE: &str = "wirespec 0.4.2 (crates.io), measured on 2026-11-23";
+pub const TITLE: &str = "wirespec 0.4.2, measured on 2026-11-23";
 
 /// What keeps the comparison honest.
 pub const CAVEAT: &str = "\

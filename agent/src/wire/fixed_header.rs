@@ -1,6 +1,6 @@
 //! The fixed header, in a stream of bytes that may end anywhere (2.2).
 
-use super::DecodeError;
+use super::{DecodeError, variable_byte_integer};
 
 /// The shortest fixed header: a first byte and a remaining length of one byte.
 pub const MIN: usize = 2;
@@ -37,6 +37,11 @@ impl FixedHeader {
         }
         Ok(None)
     }
+
+    /// Whether the remaining length takes no more bytes than it needs. MQTT 5.0 demands that `[MQTT-1.5.5-1]`.
+    pub const fn is_minimal(&self) -> bool {
+        self.length == 1 + variable_byte_integer::size(self.remaining_length)
+    }
 }
 
 #[cfg(test)]
@@ -63,5 +68,12 @@ mod tests {
     fn remaining_length_takes_at_most_four_bytes() {
         assert_eq!(FixedHeader::decode(&[0x30, 0x80, 0x80, 0x80, 0x80]), Err(DecodeError));
         assert_eq!(FixedHeader::decode(&[0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), Err(DecodeError));
+    }
+
+    #[test]
+    fn minimal_is_without_a_last_byte_of_zero() {
+        let is_minimal = |bytes: &[u8]| FixedHeader::decode(bytes).unwrap().unwrap().is_minimal();
+        assert!([&[0xD0, 0][..], &[0x30, 0x7F], &[0x30, 0x80, 0x01]].into_iter().all(is_minimal));
+        assert!(![&[0xD0, 0x80, 0][..], &[0x30, 0xFF, 0], &[0x30, 0x80, 0x81, 0]].into_iter().any(is_minimal));
     }
 }

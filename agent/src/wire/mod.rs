@@ -1,4 +1,4 @@
-//! The packets of MQTT 3.1.1 as bytes.
+//! The packets of MQTT 3.1.1 as bytes, and in [`mqtt_5_0`] those of MQTT 5.0.
 //!
 //! The packets themselves are generated from the spec when the crate is built: a borrowed struct each, with `encode`
 //! and `decode`. What they are generated onto is written by hand in the modules below. Nothing here copies more than
@@ -6,13 +6,20 @@
 
 pub mod fixed_header;
 mod list;
+mod notes;
+mod properties;
 mod reader;
+mod subscription_identifier;
 mod topic_filter;
 pub mod variable_byte_integer;
 mod writer;
 
 pub use list::{Element, Iter, List};
+pub use notes::{Fault, Mistake, Noted, Notes};
+pub use properties::{PropertyRules, PropertySet};
 pub use reader::{DecodeError, Reader};
+pub use subscription_identifier::SubscriptionIdentifier;
+pub use topic_filter::is_shared;
 pub use writer::{EncodeError, Writer, packet};
 
 /// Names an exchange of packets between Client and Server: not zero `[MQTT-2.3.1-1]`.
@@ -25,3 +32,15 @@ pub trait Encode {
 }
 
 include!(concat!(env!("OUT_DIR"), "/mqtt-3.1.1.rs"));
+
+/// The packets of MQTT 5.0. The agent does not speak it yet: they are for whoever reads or writes them otherwise.
+pub mod mqtt_5_0 {
+    use core::num::{NonZeroU16, NonZeroU32};
+
+    use super::{
+        DecodeError, Element, Encode, EncodeError, Iter, List, Mistake, Notes, PacketIdentifier, PropertyRules,
+        PropertySet, Reader, SubscriptionIdentifier, Writer, is_shared,
+    };
+
+    include!(concat!(env!("OUT_DIR"), "/mqtt-5.0.rs"));
+}

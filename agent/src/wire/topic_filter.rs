@@ -21,13 +21,45 @@ pub(super) const fn is_valid(filter: &[u8]) -> bool {
     !filter.is_empty()
 }
 
+/// The same, or one for a shared subscription: `$share/`, a name and a `/` in front of the filter `[MQTT-4.8.2-1]`. The name
+/// has at least one character, and none of `/`, `+` and `#` `[MQTT-4.8.2-2]`.
+pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
+    let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return is_valid(filter) };
+    let mut rest = name;
+    while let [byte, after @ ..] = rest {
+        match byte {
+            b'/' => return rest.len() < name.len() && is_valid(after),
+            0 | b'+' | b'#' => return false,
+            _ => rest = after,
+        }
+    }
+    false
+}
+
+/// Whether this topic filter is for a shared subscription (MQTT 5.0, 4.8.2).
+pub const fn is_shared(filter: &str) -> bool {
+    matches!(filter.as_bytes(), [b'$', b's', b'h', b'a', b'r', b'e', b'/', ..])
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
 
     use std::string::String;
 
-    use super::is_valid;
+    use super::{is_valid, is_valid_or_shared};
+
+    #[test]
+    fn shared_subscriptions_have_a_name_and_a_filter() {
+        for filter in ["$share/a/b", "$share/group/+/c/#", "$share/a//", "$share", "$shared/a", "a/$share/+"] {
+            assert!(is_valid_or_shared(filter.as_bytes()), "{filter}");
+        }
+        for filter in
+            ["$share/", "$share/a", "$share/a/", "$share//a", "$share/+/a", "$share/#", "$share/a+/b", "$share/a/b#"]
+        {
+            assert!(!is_valid_or_shared(filter.as_bytes()), "{filter}");
+        }
+    }
 
     #[test]
     fn the_examples_of_the_standard() {

@@ -3,6 +3,9 @@
 /// The largest value that four bytes hold.
 pub const MAX: usize = 268_435_455;
 
+/// The most bytes that one takes.
+pub const MAX_SIZE: u32 = 4;
+
 /// Bytes that `value` takes, 1 to 4.
 pub const fn size(value: usize) -> usize {
     let mut size = 1;

@@ -1,5 +1,6 @@
 //! Writes a control packet into a buffer.
 
+use super::properties::{PropertyRules, PropertySet};
 use super::{List, topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
@@ -19,6 +20,12 @@ pub enum EncodeError {
     InvalidTopicFilter,
     /// A list has no elements, e.g. the subscriptions of SUBSCRIBE `[MQTT-3.8.3-3]`.
     EmptyList,
+    /// A property that the packet cannot carry (MQTT 5.0, 2.2.2.2).
+    MisplacedProperty,
+    /// A property more than once that the packet can carry once (MQTT 5.0, 2.2.2.2).
+    RepeatedProperty,
+    /// A property is missing that the packet must carry, e.g. the authentication method of AUTH (MQTT 5.0, 3.15.2.2.2).
+    MissingProperty,
     /// Two fields of the packet contradict one another, e.g. a password without a user name `[MQTT-3.1.2-22]`.
     Contradiction,
 }
@@ -47,6 +54,16 @@ impl<'a> Writer<'a> {
         Self { buffer, position: Self::FIXED_HEADER, error: None }
     }
 
+    /// A writer that only counts: [`length`](Self::length).
+    pub const fn counter() -> Self {
+        Self::new(&mut [])
+    }
+
+    /// Bytes written so far, or that would have been had there been room; those of the fixed header not counted.
+    pub const fn length(&self) -> usize {
+        self.position - Self::FIXED_HEADER
+    }
+
     /// A byte. The one function that touches the buffer: out of line, or each field would repeat the check.
     #[inline(never)]
     pub const fn u8(&mut self, byte: u8) {
@@ -60,6 +77,30 @@ impl<'a> Writer<'a> {
     pub const fn u16(&mut self, value: u16) {
         self.u8((value >> 8) as u8);
         self.u8(value as u8);
+    }
+
+    /// A byte that is 0 or 1.
+    pub const fn bool(&mut self, value: bool) {
+        self.u8(value as u8);
+    }
+
+    /// A four byte integer, the most significant byte first (MQTT 5.0, 1.5.3).
+    pub const fn u32(&mut self, value: u32) {
+        self.u16((value >> 16) as u16);
+        self.u16(value as u16);
+    }
+
+    /// An integer in as few bytes of seven bits as it needs (2.2.3); no packet has room for what one above
+    /// 268,435,455 would count.
+    pub const fn variable_byte_integer(&mut self, mut value: usize) {
+        loop {
+            let more = value > 0x7F;
+            self.u8(value as u8 & 0x7F | (more as u8) << 7);
+            value >>= 7;
+            if !more {
+                break;
+            }
+        }
     }
 
     /// Bytes as they are.
@@ -97,12 +138,23 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Two strings, a name and its value (MQTT 5.0, 1.5.7).
+    pub const fn utf8_pair(&mut self, (name, value): (&str, &str)) {
+        self.utf8(name);
+        self.utf8(value);
+    }
+
     /// A string that names a topic (4.7).
     pub const fn topic_name(&mut self, text: &str) {
-        let bytes = text.as_bytes();
-        if bytes.is_empty() {
+        self.topic_name_or_empty(text);
+        if text.is_empty() {
             self.fail(EncodeError::InvalidTopicName);
         }
+    }
+
+    /// The same, or no character, where the packet names the topic in another way.
+    pub const fn topic_name_or_empty(&mut self, text: &str) {
+        let bytes = text.as_bytes();
         let mut i = 0;
         while i < bytes.len() {
             if matches!(bytes[i], 0 | b'+' | b'#') {
@@ -121,14 +173,41 @@ impl<'a> Writer<'a> {
         self.binary(text.as_bytes());
     }
 
-    /// Begins a list. Returns the elements that are to be written; of a decoded list none, its bytes are written here.
+    /// A topic filter, or one for a shared subscription (MQTT 5.0, 4.8.2).
+    pub const fn shareable_topic_filter(&mut self, text: &str) {
+        if !topic_filter::is_valid_or_shared(text.as_bytes()) {
+            self.fail(EncodeError::InvalidTopicFilter);
+        }
+        self.binary(text.as_bytes());
+    }
+
+    /// Begins a list of one element or more. Returns those that are to be written; of a decoded list none, its bytes are
+    /// written here.
     pub const fn list<'b, T>(&mut self, list: &List<'b, T>) -> &'b [T] {
         if list.is_empty() {
             self.fail(EncodeError::EmptyList);
         }
+        self.elements(list)
+    }
+
+    /// The same for a list that may be empty.
+    pub const fn elements<'b, T>(&mut self, list: &List<'b, T>) -> &'b [T] {
         let (elements, bytes) = list.parts();
         self.rest(bytes);
         elements
+    }
+
+    /// Notes what is wrong with the choice of properties, if anything is.
+    pub const fn properties(&mut self, rules: PropertyRules, set: PropertySet) {
+        if rules.has_misplaced(set) {
+            self.fail(EncodeError::MisplacedProperty);
+        }
+        if rules.has_repeated(set) {
+            self.fail(EncodeError::RepeatedProperty);
+        }
+        if rules.has_missing(set) {
+            self.fail(EncodeError::MissingProperty);
+        }
     }
 
     /// Notes a mistake; the last one counts.
@@ -139,17 +218,9 @@ impl<'a> Writer<'a> {
     /// Writes the fixed header in front of what was written (2.2), the last step of an encoder.
     pub const fn fixed_header(&mut self, first_byte: u8) {
         let end = self.position;
-        let mut length = end - Self::FIXED_HEADER;
         self.position = start(end);
         self.u8(first_byte);
-        loop {
-            let more = length > 0x7F;
-            self.u8(length as u8 & 0x7F | (more as u8) << 7);
-            length >>= 7;
-            if !more {
-                break;
-            }
-        }
+        self.variable_byte_integer(end - Self::FIXED_HEADER);
         self.position = end;
     }
 

@@ -97,7 +97,7 @@ fn decode(packet: &dyn Encode) -> Box<dyn FnMut()> {
     Box::new(move || {
         let bytes = black_box(bytes.as_slice());
         let header = FixedHeader::decode(bytes).unwrap().unwrap();
-        let reader = Reader::new(&bytes[header.length..][..header.remaining_length]);
+        let reader = &mut Reader::new(&bytes[header.length..][..header.remaining_length]);
         // The others tell packets apart, too.
         match bytes[0] >> 4 {
             Publish::PACKET_TYPE => drop(black_box(Publish::decode(bytes[0], reader).unwrap())),

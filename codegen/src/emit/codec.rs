@@ -6,22 +6,31 @@ use slimqtt_spec::Source;
 use slimqtt_spec::defs::{Comparison, FlagKind, Packet, Relation, Span, Spanned};
 
 use super::literal;
+use super::place::Places;
 use crate::walk;
 
 /// A packet to encode and decode, and the spec it is from.
 pub(super) struct Codec<'a> {
     pub(super) source: &'a Source,
     pub(super) packet: &'a Packet,
+    pub(super) places: &'a Places,
 }
 
 impl Codec<'_> {
     /// Comments on the statement that follows: the line of the spec it comes from.
     pub(super) fn marker(&self, span: &Span) -> TokenStream {
-        let file = self.source.name.rsplit('/').next().unwrap_or_default();
-        let (line, _) = self.source.line_column(span.start);
-        let comment = format!(" {file}:{line}");
-        // Tokens have no comments, but prettyplease prints this attribute as one.
-        quote! { #[comment = #comment] }
+        marker(self.source, span)
+    }
+
+    /// Tells the reader that the packet, or the field, with its name here comes next.
+    pub(super) fn at(&self, name: &Span) -> TokenStream {
+        let (marker, place) = (self.marker(name), self.place(name));
+        quote! { #marker reader.at(#place); }
+    }
+
+    /// The place of the packet, or the field, with its name here.
+    pub(super) fn place(&self, name: &Span) -> TokenStream {
+        self.places.number(self.packet, name)
     }
 
     /// `qos > 0`, given how to come by the value of the flag or the enum.
@@ -70,6 +79,15 @@ impl Codec<'_> {
         walk::all_flags(self.packet)
             .any(|it| matches!(&it.kind, FlagKind::Value { group: None, name: it, of: None } if it.value == name.value))
     }
+}
+
+/// Comments on the statement that follows: the line of the spec it comes from.
+pub(super) fn marker(source: &Source, span: &Span) -> TokenStream {
+    let file = source.name.rsplit('/').next().unwrap_or_default();
+    let (line, _) = source.line_column(span.start);
+    let comment = format!(" {file}:{line}");
+    // Tokens have no comments, but prettyplease prints this attribute as one.
+    quote! { #[comment = #comment] }
 }
 
 /// Whether the first byte is the same in every packet of the type.

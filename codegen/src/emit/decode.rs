@@ -1,21 +1,21 @@
 //! Decoders: a list of calls of the reader, in the order of the wire, and the struct at last.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
-use slimqtt_spec::defs::{Field, FieldKind, Flag, FlagKind, Presence};
+use quote::{format_ident, quote};
+use slimqtt_spec::defs::{Default, Fault, Field, FieldKind, Flag, FlagKind, Presence, Type};
 
 use super::codec::{Codec, has_fixed_flags};
 use super::literal::{self, hex, mask};
-use super::{list, requirement};
+use super::{list, property, requirement};
 use crate::members::{self, Member};
-use crate::names::{ident, local, type_name};
+use crate::names::{group_type, ident, local};
 use crate::types;
 use crate::walk::{self, FlagsByte};
 
 /// The body of `decode`.
 pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
     let packet = codec.packet;
-    let marker = codec.marker(&packet.name.span);
+    let at = codec.at(&packet.name.span);
     let first_byte = if has_fixed_flags(packet) {
         quote! { reader.require(first_byte == Self::FIRST_BYTE); }
     } else {
@@ -27,10 +27,10 @@ pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
     };
     let fields = walk::fields(packet).map(|it| field(codec, it));
     let companions = walk::fields(packet).filter_map(|it| companion(codec, it));
-    let requirements = requirement::decode(codec);
+    let requirements = requirement::of_packet(packet).map(|requirement| requirement.decode(codec));
     let decoded = structure(&quote! { Self }, &members::of_packet(packet));
     quote! {
-        #marker
+        #at
         #first_byte
         #(#fields)*
         #(#companions)*
@@ -43,13 +43,14 @@ pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
 /// The body of `read`, of an element of a list.
 pub(super) fn element(codec: &Codec<'_>, fields: &[Field]) -> TokenStream {
     let read = fields.iter().map(|it| field(codec, it));
+    let requirements = requirement::of_element(fields).map(|requirement| requirement.decode(codec));
     let element = structure(&quote! { Self }, &members::of_element(fields));
-    quote! { #(#read)* Ok(#element) }
+    quote! { #(#read)* #(#requirements)* Ok(#element) }
 }
 
 /// Reads a field, if it is there.
 fn field(codec: &Codec<'_>, field: &Field) -> TokenStream {
-    let marker = codec.marker(&field.name.span);
+    let at = codec.at(&field.name.span);
     let local = local(&field.name.value);
     let read = match (&field.kind, condition(codec, field)) {
         (FieldKind::Flags(bits), _) => {
@@ -71,6 +72,11 @@ fn field(codec: &Codec<'_>, field: &Field) -> TokenStream {
                 Some(condition) => quote! { if #condition { #read } },
             }
         }
+        (FieldKind::Properties(uses), _) => {
+            let (_, value) = value(codec, field);
+            let companions = property::decode_companions(codec, uses, &local);
+            quote! { let #local = #value; #companions }
+        }
         (_, None) => {
             let (fields, value) = value(codec, field);
             quote! { #fields let #local = #value; }
@@ -88,7 +94,7 @@ fn field(codec: &Codec<'_>, field: &Field) -> TokenStream {
             }
         }
     };
-    quote! { #marker #read }
+    quote! { #at #read }
 }
 
 /// The condition under which a field is there, if it has one.
@@ -114,28 +120,52 @@ fn has(codec: &Codec<'_>, optional: &str) -> TokenStream {
 /// Without the other field that it requires, a field must not be there. The other one may come later.
 fn companion(codec: &Codec<'_>, field: &Field) -> Option<TokenStream> {
     let required = field.requires.as_ref()?;
-    let marker = codec.marker(&required.span);
+    let (marker, place) = (codec.marker(&required.span), codec.place(&field.name.span));
     let (local, required) = (local(&field.name.value), local(&required.value));
-    Some(quote! { #marker reader.require(#local.is_none() || #required.is_some()); })
+    Some(quote! {
+        #marker
+        reader.at(#place);
+        reader.allow(#local.is_none() || #required.is_some());
+    })
 }
 
 /// Reads the value of a field that is there: what comes first, and the value.
 fn value(codec: &Codec<'_>, field: &Field) -> (TokenStream, TokenStream) {
     let value = match &field.kind {
+        FieldKind::Value { of, .. } if of.value == Type::TopicName && field.empty_requires.is_some() => {
+            quote! { reader.topic_name_or_empty() }
+        }
         FieldKind::Value { of, .. } => types::read(of.value),
-        FieldKind::Enum(of) => from_u8(&of.value, &quote! { reader.u8() }),
+        FieldKind::Enum(of) => or_default(field, u8_as(&of.value, field.fault)),
         FieldKind::List(element) => list::read(element),
+        FieldKind::Properties(_) => {
+            let owner = property::owner(codec.packet, field);
+            or_default(field, quote! { Properties::read(#owner::PROPERTIES, reader) })
+        }
         FieldKind::Group(members) => {
             let group = Some(field.name.value.as_str());
             let flags = walk::flags_bytes(codec.packet).map(|byte| flags(codec, &byte, group));
             let fields = members.iter().map(|member| self::field(codec, member));
-            let name = type_name(&field.name.value);
+            let name = group_type(codec.packet, &field.name.value);
             let group = structure(&quote! { #name }, &members::of_group(codec.packet, field, members));
             return (quote! { #(#flags)* #(#fields)* }, group);
         }
         FieldKind::Flags(_) => unreachable!("flags are no value"),
     };
     (quote! {}, value)
+}
+
+/// Reads a value unless the packet ends before it.
+fn or_default(field: &Field, read: TokenStream) -> TokenStream {
+    let default = match (&field.kind, field.default.as_ref().map(|default| &default.value)) {
+        (_, None) => return read,
+        (FieldKind::Enum(of), Some(Default::Variant(variant))) => {
+            let (of, variant) = (ident(&of.value), ident(variant));
+            quote! { #of::#variant }
+        }
+        _ => quote! { Properties::NONE },
+    };
+    quote! { if reader.is_empty() { #default } else { #read } }
 }
 
 /// The flags of a group that is absent are 0.
@@ -157,7 +187,10 @@ fn flags(codec: &Codec<'_>, byte: &FlagsByte<'_>, group: Option<&str>) -> TokenS
             let marker = codec.marker(&name.span);
             let value = match of {
                 None => bit(byte, flag),
-                Some(of) => from_u8(&of.value, &bits(byte, flag)),
+                Some(of) => {
+                    let (known, of, bits) = (known(flag.fault), ident(&of.value), bits(byte, flag));
+                    quote! { reader.#known(#of::from_u8(#bits))? }
+                }
             };
             let local = local(&name.value);
             Some(quote! { #marker let #local = #value; })
@@ -208,9 +241,18 @@ fn masked(byte: &FlagsByte<'_>, mask: u8) -> TokenStream {
     }
 }
 
-fn from_u8(of: &str, value: &TokenStream) -> TokenStream {
-    let of = ident(of);
-    quote! { #of::from_u8(#value).ok_or(DecodeError)? }
+/// Reads a byte that has to be a value of an enum.
+pub(super) fn u8_as(of: &str, fault: Fault) -> TokenStream {
+    let (method, of) = (format_ident!("{}_u8", known(fault)), ident(of));
+    quote! { reader.#method(#of::from_u8)? }
+}
+
+/// What the reader calls a value that is no such fault.
+fn known(fault: Fault) -> Ident {
+    match fault {
+        Fault::MalformedPacket => format_ident!("known"),
+        Fault::ProtocolError => format_ident!("allowed"),
+    }
 }
 
 /// The struct of these members, each of which is in its variable.

@@ -10,16 +10,35 @@ use crate::names::{ident, type_name};
 pub(super) fn docs(about: &About) -> TokenStream {
     let mut lines = about.docs.clone();
     let section = about.section.iter().map(|section| format!("Section {}.", section.value));
-    let statements = about.statements.iter().map(|statement| format!("`[{}]`", statement.value));
-    let references: Vec<_> = section.chain(statements).collect();
+    let references: Vec<_> = section.chain(statements(about)).collect();
     if !references.is_empty() {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.push(references.join(" "));
+        lines.extend(wrapped(references));
     }
     let lines = lines.iter().map(|line| if line.is_empty() { String::new() } else { format!(" {line}") });
     quote! { #(#[doc = #lines])* }
+}
+
+/// The normative statements.
+pub(super) fn statements(about: &About) -> impl Iterator<Item = String> {
+    about.statements.iter().map(|statement| format!("`[{}]`", statement.value))
+}
+
+/// These words, on lines of no more than a hundred characters.
+pub(super) fn wrapped(words: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < 100 => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
 }
 
 /// Those of a packet, which begin with its name in the standard.

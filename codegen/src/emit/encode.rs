@@ -2,10 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use slimqtt_spec::defs::{Field, FieldKind, Flag, FlagKind, Presence};
+use slimqtt_spec::defs::{Default, Field, FieldKind, Flag, FlagKind, Presence, Type};
 
 use super::codec::{Codec, has_fixed_flags};
-use super::{list, literal, requirement};
+use super::{list, literal, property, requirement};
 use crate::names::{ident, local};
 use crate::types;
 use crate::walk::{self, FlagsByte};
@@ -13,8 +13,8 @@ use crate::walk::{self, FlagsByte};
 /// The body of `encode`.
 pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
     let packet = codec.packet;
-    let fields = fields(codec, walk::fields(packet));
-    let requirements = requirement::encode(codec);
+    let fields = fields(codec, &Vec::from_iter(walk::fields(packet)));
+    let requirements = requirement::of_packet(packet).map(|requirement| requirement.encode(codec));
     let marker = codec.marker(&packet.name.span);
     let fixed_header = if has_fixed_flags(packet) {
         quote! { writer.fixed_header(Self::FIRST_BYTE); }
@@ -28,9 +28,34 @@ pub(super) fn packet(codec: &Codec<'_>) -> TokenStream {
     quote! { #fields #(#requirements)* #marker #fixed_header }
 }
 
-/// Writes fields one after another.
-pub(super) fn fields<'a>(codec: &Codec<'_>, fields: impl IntoIterator<Item = &'a Field>) -> TokenStream {
-    fields.into_iter().map(|it| field(codec, it)).collect()
+/// The body of `write`, of an element of a list.
+pub(super) fn element(codec: &Codec<'_>, fields: &[Field]) -> TokenStream {
+    let requirements = requirement::of_element(fields).map(|requirement| requirement.encode(codec));
+    let fields = self::fields(codec, &Vec::from_iter(fields));
+    quote! { #fields #(#requirements)* }
+}
+
+/// Writes fields one after another, up to where the packet may end.
+fn fields(codec: &Codec<'_>, fields: &[&Field]) -> TokenStream {
+    let [first, rest @ ..] = fields else { return quote! {} };
+    let (write, rest) = (field(codec, first), self::fields(codec, rest));
+    if first.default.is_none() {
+        return quote! { #write #rest };
+    }
+    let says_more = fields.iter().filter_map(|field| differs_from_default(field));
+    quote! { if #(#says_more)||* { #write #rest } }
+}
+
+/// Whether the packet cannot end before a field.
+fn differs_from_default(field: &Field) -> Option<TokenStream> {
+    let name = ident(&field.name.value);
+    match (&field.kind, &field.default.as_ref()?.value) {
+        (FieldKind::Enum(of), Default::Variant(variant)) => {
+            let (of, variant) = (ident(&of.value), ident(variant));
+            Some(quote! { !matches!(self.#name, #of::#variant) })
+        }
+        _ => Some(quote! { !self.#name.is_empty() }),
+    }
 }
 
 /// Writes a field, if it is there.
@@ -92,9 +117,20 @@ fn value(codec: &Codec<'_>, field: &Field, value: &TokenStream) -> TokenStream {
         FieldKind::Value { of, constant: Some(constant) } => {
             types::write(of.value, &literal::constant(&constant.value))
         }
+        FieldKind::Value { of, .. } if of.value == Type::TopicName && field.empty_requires.is_some() => {
+            quote! { writer.topic_name_or_empty(#value); }
+        }
         FieldKind::Value { of, constant: None } => types::write(of.value, value),
         FieldKind::Enum(_) => quote! { writer.u8(#value as u8); },
         FieldKind::List(element) => list::write(element, value),
+        FieldKind::Properties(uses) => {
+            let owner = property::owner(codec.packet, field);
+            let companions = property::encode_companions(codec, uses, value);
+            quote! {
+                #value.write(#owner::PROPERTIES, writer);
+                #companions
+            }
+        }
         FieldKind::Flags(bits) => {
             let byte = walk::flags_byte(codec.packet, field, bits);
             let (local, byte) = (&byte.local, flags(&byte, None));

@@ -14,7 +14,7 @@ use crate::types;
 pub(super) fn items(codec: &Codec<'_>, list: &Field, name: &Spanned<String>, fields: &[Field]) -> TokenStream {
     let structure = structure::of_element(codec.packet, list, name, fields);
     let name = type_name(&name.value);
-    let (write, read) = (encode::fields(codec, fields), decode::element(codec, fields));
+    let (write, read) = (encode::element(codec, fields), decode::element(codec, fields));
     let (declared, elided, of_reader) = structure::lifetimes(members::borrow(&members::of_element(fields)));
     quote! {
         #structure
@@ -25,7 +25,7 @@ pub(super) fn items(codec: &Codec<'_>, list: &Field, name: &Spanned<String>, fie
         }
 
         impl #declared Element<#of_reader> for #name #declared {
-            fn read(reader: &mut Reader<#of_reader>) -> Result<Self, DecodeError> { #read }
+            fn read<N: Notes>(reader: &mut Reader<#of_reader, N>) -> Result<Self, DecodeError> { #read }
         }
     }
 }
@@ -34,8 +34,8 @@ pub(super) fn items(codec: &Codec<'_>, list: &Field, name: &Spanned<String>, fie
 pub(super) fn of_enum(name: &Ident) -> TokenStream {
     quote! {
         impl Element<'_> for #name {
-            fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-                Self::from_u8(reader.u8()).ok_or(DecodeError)
+            fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
+                reader.known_u8(Self::from_u8)
             }
         }
     }

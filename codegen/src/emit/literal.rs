@@ -55,6 +55,8 @@ pub(super) const fn width_mask(flag: &Flag) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use slimqtt_spec::defs::Fault;
+
     use super::*;
 
     #[test]
@@ -69,7 +71,7 @@ mod tests {
         let kind = slimqtt_spec::defs::FlagKind::Has(slimqtt_spec::defs::Spanned { value: String::new(), span: 0..0 });
         let flag = |high, low| {
             let (kind, about) = (kind.clone(), about.clone());
-            Flag { kind, high, low, bits_span: 0..0, requires: None, about }
+            Flag { kind, high, low, bits_span: 0..0, requires: None, fault: Fault::MalformedPacket, about }
         };
         assert_eq!([flag(7, 0), flag(4, 3), flag(0, 0), flag(7, 7)].map(|flag| mask(&flag)), [0xFF, 0x18, 0x01, 0x80]);
         assert_eq!([flag(7, 0), flag(4, 3)].map(|flag| width_mask(&flag)), [0xFF, 0x03]);

@@ -5,20 +5,25 @@ use quote::quote;
 use slimqtt_spec::defs::Packet;
 
 use super::codec::{Codec, has_fixed_flags};
-use super::{decode, encode, list, literal, structure};
+use super::{decode, encode, list, literal, property, structure};
 use crate::length::{Length, remaining_length};
-use crate::names::type_name;
+use crate::names::{group_type, type_name};
 use crate::{members, walk};
 
 pub(super) fn items(codec: &Codec<'_>) -> TokenStream {
     let packet = codec.packet;
-    let groups = walk::groups(packet).map(|(group, fields)| structure::of_group(packet, group, fields));
+    let groups = walk::groups(packet).map(|(group, fields)| {
+        let (structure, name) = (structure::of_group(packet, group, fields), group_type(packet, &group.name.value));
+        let rules = property::rules(fields).map(|rules| quote! { impl #name<'_> { #rules } });
+        quote! { #structure #rules }
+    });
     let elements = walk::elements(packet).map(|(list, name, fields)| list::items(codec, list, name, fields));
     let structure = structure::of_packet(packet);
     let name = type_name(&packet.name.value);
     let borrows = members::borrow(&members::of_packet(packet));
     let (declared, elided, of_reader) = structure::lifetimes(borrows);
     let consts = consts(packet);
+    let rules = property::rules(walk::fields(packet));
     let encode = encode::packet(codec);
     let decode = decode::packet(codec);
     quote! {
@@ -30,6 +35,7 @@ pub(super) fn items(codec: &Codec<'_>) -> TokenStream {
 
         impl #declared #name #declared {
             #consts
+            #rules
 
             /// Writes the packet, also at compile time. See [`Encode::encode`].
             pub const fn encode(&self, writer: &mut Writer<'_>) { #encode }
@@ -39,7 +45,9 @@ pub(super) fn items(codec: &Codec<'_>) -> TokenStream {
             /// # Errors
             ///
             /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-            pub fn decode(first_byte: u8, mut reader: Reader<#of_reader>) -> Result<Self, DecodeError> { #decode }
+            pub fn decode<N: Notes>(first_byte: u8, reader: &mut Reader<#of_reader, N>) -> Result<Self, DecodeError> {
+                #decode
+            }
         }
 
         impl Encode for #name #elided {

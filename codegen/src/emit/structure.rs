@@ -5,26 +5,27 @@ use quote::quote;
 use slimqtt_spec::defs::{Field, Packet, Spanned};
 
 use super::docs::docs;
-use super::list;
+use super::{list, property};
 use crate::members::{self, Member, MemberKind};
-use crate::names::{ident, type_name};
+use crate::names::{group_type, ident, type_name};
 use crate::types;
 
 /// The struct of a packet.
 pub(super) fn of_packet(packet: &Packet) -> TokenStream {
-    structure(&type_name(&packet.name.value), &super::docs::of_packet(packet), &members::of_packet(packet))
+    let name = type_name(&packet.name.value);
+    structure(packet, &name, &super::docs::of_packet(packet), &members::of_packet(packet))
 }
 
 /// The struct of a group.
 pub(super) fn of_group(packet: &Packet, group: &Field, fields: &[Field]) -> TokenStream {
     let members = members::of_group(packet, group, fields);
-    structure(&type_name(&group.name.value), &docs(&group.about), &members)
+    structure(packet, &group_type(packet, &group.name.value), &docs(&group.about), &members)
 }
 
 /// The struct of a list's element.
 pub(super) fn of_element(packet: &Packet, list: &Field, name: &Spanned<String>, fields: &[Field]) -> TokenStream {
     let about = super::docs::of_element(packet, list);
-    structure(&type_name(&name.value), &about, &members::of_element(fields))
+    structure(packet, &type_name(&name.value), &about, &members::of_element(fields))
 }
 
 /// The lifetime of a type that borrows, or else nothing: declared, elided, and of the reader.
@@ -32,12 +33,12 @@ pub(super) fn lifetimes(borrows: bool) -> (TokenStream, TokenStream, TokenStream
     if borrows { (quote! { <'a> }, quote! { <'_> }, quote! { 'a }) } else { (quote! {}, quote! {}, quote! { '_ }) }
 }
 
-fn structure(name: &Ident, about: &TokenStream, members: &[Member<'_>]) -> TokenStream {
+fn structure(packet: &Packet, name: &Ident, about: &TokenStream, members: &[Member<'_>]) -> TokenStream {
     let lifetime = members::borrow(members).then(|| quote! { <'a> });
     let body = if members.is_empty() {
         quote! { ; }
     } else {
-        let members = members.iter().map(member);
+        let members = members.iter().map(|it| member(packet, it));
         quote! { { #(#members,)* } }
     };
     quote! {
@@ -47,7 +48,7 @@ fn structure(name: &Ident, about: &TokenStream, members: &[Member<'_>]) -> Token
     }
 }
 
-fn member(member: &Member<'_>) -> TokenStream {
+fn member(packet: &Packet, member: &Member<'_>) -> TokenStream {
     let (name, about) = (ident(member.name), docs(member.about));
     let of = match member.kind {
         MemberKind::Bit => quote! { bool },
@@ -57,16 +58,21 @@ fn member(member: &Member<'_>) -> TokenStream {
         }
         MemberKind::Value(of) => types::rust_type(of),
         MemberKind::Group(fields) => {
-            let of = type_name(member.name);
+            let of = group_type(packet, member.name);
             let lifetime = members::fields_borrow(fields).then(|| quote! { <'a> });
             quote! { #of #lifetime }
         }
         MemberKind::List(element) => list::rust_type(element),
+        MemberKind::Properties(_) => quote! { Properties<'a> },
+    };
+    let carried = match member.kind {
+        MemberKind::Properties(uses) => property::carried(uses),
+        _ => quote! {},
     };
     let of = if member.optional {
         quote! { Option<#of> }
     } else {
         of
     };
-    quote! { #about pub #name: #of }
+    quote! { #about #carried pub #name: #of }
 }

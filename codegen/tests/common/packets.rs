@@ -37,7 +37,7 @@ macro_rules! packets {
             /// The packet that first byte and body are, if they are one. They are never two.
             pub(crate) fn decode(first_byte: u8, body: &'a [u8]) -> Option<Self> {
                 let mut found = None;
-                $(if let Ok(packet) = $packet::decode(first_byte, Reader::new(body)) {
+                $(if let Ok(packet) = $packet::decode(first_byte, &mut Reader::new(body)) {
                     assert!(found.is_none(), "{packet:?} is also {found:?}");
                     found = Some(Self::$packet(packet));
                 })+

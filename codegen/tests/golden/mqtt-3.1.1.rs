@@ -91,8 +91,8 @@ impl SubackReturnCode {
 }
 
 impl Element<'_> for SubackReturnCode {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Self::from_u8(reader.u8()).ok_or(DecodeError)
+    fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
+        reader.known_u8(Self::from_u8)
     }
 }
 
@@ -211,34 +211,46 @@ impl<'a> Connect<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:45
+        reader.at(0);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:47
+        reader.at(1);
         let protocol_name = reader.utf8();
         reader.require(protocol_name == "MQTT");
         // mqtt-3.1.1.mqtt:48
+        reader.at(2);
         let protocol_level = reader.u8();
         reader.require(protocol_level == 4);
         // mqtt-3.1.1.mqtt:49
+        reader.at(3);
         let connect_flags = reader.u8();
         // mqtt-3.1.1.mqtt:58
         let clean_session = connect_flags & 0x02 != 0;
         // mqtt-3.1.1.mqtt:59
         reader.require(connect_flags & 0x01 == 0);
         // mqtt-3.1.1.mqtt:62
+        reader.at(4);
         let keep_alive = reader.u16();
         // mqtt-3.1.1.mqtt:66
+        reader.at(5);
         let client_identifier = reader.utf8();
         // mqtt-3.1.1.mqtt:68
+        reader.at(6);
         let will = if connect_flags & 0x04 != 0 {
             // mqtt-3.1.1.mqtt:53
             let retain = connect_flags & 0x20 != 0;
             // mqtt-3.1.1.mqtt:55
-            let qos = QoS::from_u8(connect_flags >> 3 & 0x03).ok_or(DecodeError)?;
+            let qos = reader.known(QoS::from_u8(connect_flags >> 3 & 0x03))?;
             // mqtt-3.1.1.mqtt:70
+            reader.at(7);
             let topic = reader.topic_name();
             // mqtt-3.1.1.mqtt:72
+            reader.at(8);
             let message = reader.binary();
             Some(Will {
                 retain,
@@ -251,21 +263,25 @@ impl<'a> Connect<'a> {
             None
         };
         // mqtt-3.1.1.mqtt:75
+        reader.at(9);
         let user_name = if connect_flags & 0x80 != 0 {
             Some(reader.utf8())
         } else {
             None
         };
         // mqtt-3.1.1.mqtt:77
+        reader.at(10);
         let password = if connect_flags & 0x40 != 0 {
             Some(reader.binary())
         } else {
             None
         };
         // mqtt-3.1.1.mqtt:77
-        reader.require(password.is_none() || user_name.is_some());
+        reader.at(10);
+        reader.allow(password.is_none() || user_name.is_some());
         // mqtt-3.1.1.mqtt:66
-        reader.require(!client_identifier.is_empty() || clean_session);
+        reader.at(5);
+        reader.allow(!client_identifier.is_empty() || clean_session);
         let packet = Self {
             clean_session,
             keep_alive,
@@ -332,19 +348,26 @@ impl Connack {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:82
+        reader.at(11);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:84
+        reader.at(12);
         let acknowledge_flags = reader.u8();
         // mqtt-3.1.1.mqtt:85
         reader.require(acknowledge_flags & 0xFE == 0);
         // mqtt-3.1.1.mqtt:87
         let session_present = acknowledge_flags & 0x01 != 0;
         // mqtt-3.1.1.mqtt:91
-        let return_code = ConnectReturnCode::from_u8(reader.u8()).ok_or(DecodeError)?;
+        reader.at(13);
+        let return_code = reader.known_u8(ConnectReturnCode::from_u8)?;
         // mqtt-3.1.1.mqtt:87
-        reader.require(!session_present || return_code as u8 == 0);
+        reader.at(12);
+        reader.allow(!session_present || return_code as u8 == 0);
         let packet = Self {
             session_present,
             return_code,
@@ -378,7 +401,8 @@ pub struct Publish<'a> {
     pub retain: bool,
     /// The information channel to which the message is published.
     ///
-    /// `[MQTT-3.3.2-1]` `[MQTT-3.3.2-2]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
+    /// `[MQTT-3.3.2-1]` `[MQTT-3.3.2-2]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]`
+    /// `[MQTT-4.7.3-3]`
     pub topic_name: &'a str,
     /// Names this exchange; only where the QoS is above 0.
     ///
@@ -426,27 +450,35 @@ impl<'a> Publish<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:96
+        reader.at(14);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
         // mqtt-3.1.1.mqtt:99
         let dup = first_byte & 0x08 != 0;
         // mqtt-3.1.1.mqtt:101
-        let qos = QoS::from_u8(first_byte >> 1 & 0x03).ok_or(DecodeError)?;
+        let qos = reader.known(QoS::from_u8(first_byte >> 1 & 0x03))?;
         // mqtt-3.1.1.mqtt:103
         let retain = first_byte & 0x01 != 0;
         // mqtt-3.1.1.mqtt:107
+        reader.at(15);
         let topic_name = reader.topic_name();
         // mqtt-3.1.1.mqtt:110
+        reader.at(16);
         let packet_identifier = if qos as u8 > 0 {
             Some(reader.packet_identifier())
         } else {
             None
         };
         // mqtt-3.1.1.mqtt:114
+        reader.at(17);
         let message = reader.rest();
         // mqtt-3.1.1.mqtt:99
-        reader.require(!dup || qos as u8 > 0);
+        reader.at(14);
+        reader.allow(!dup || qos as u8 > 0);
         let packet = Self {
             dup,
             qos,
@@ -502,10 +534,15 @@ impl Puback {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:119
+        reader.at(18);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:122
+        reader.at(19);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
         reader.finish(packet)
@@ -555,10 +592,15 @@ impl Pubrec {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:127
+        reader.at(20);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:130
+        reader.at(21);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
         reader.finish(packet)
@@ -608,10 +650,15 @@ impl Pubrel {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:135
+        reader.at(22);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:141
+        reader.at(23);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
         reader.finish(packet)
@@ -659,10 +706,15 @@ impl Pubcomp {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:146
+        reader.at(24);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:149
+        reader.at(25);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
         reader.finish(packet)
@@ -680,7 +732,8 @@ impl Encode for Pubcomp {
 pub struct Subscription<'a> {
     /// The topics.
     ///
-    /// `[MQTT-3.8.3-1]` `[MQTT-4.7.1-2]` `[MQTT-4.7.1-3]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
+    /// `[MQTT-3.8.3-1]` `[MQTT-4.7.1-2]` `[MQTT-4.7.1-3]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]`
+    /// `[MQTT-4.7.3-3]`
     pub topic_filter: &'a str,
     /// The highest QoS at which the Server can send messages to the Client.
     ///
@@ -700,15 +753,17 @@ impl Subscription<'_> {
 }
 
 impl<'a> Element<'a> for Subscription<'a> {
-    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+    fn read<N: Notes>(reader: &mut Reader<'a, N>) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:166
+        reader.at(29);
         let topic_filter = reader.topic_filter();
         // mqtt-3.1.1.mqtt:168
+        reader.at(30);
         let options = reader.u8();
         // mqtt-3.1.1.mqtt:169
         reader.require(options & 0xFC == 0);
         // mqtt-3.1.1.mqtt:171
-        let requested_qos = QoS::from_u8(options & 0x03).ok_or(DecodeError)?;
+        let requested_qos = reader.known(QoS::from_u8(options & 0x03))?;
         Ok(Self {
             topic_filter,
             requested_qos,
@@ -763,12 +818,18 @@ impl<'a> Subscribe<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:154
+        reader.at(26);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:160
+        reader.at(27);
         let packet_identifier = reader.packet_identifier();
         // mqtt-3.1.1.mqtt:164
+        reader.at(28);
         let subscriptions = reader.list(Subscription::read);
         let packet = Self {
             packet_identifier,
@@ -831,12 +892,18 @@ impl<'a> Suback<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:178
+        reader.at(31);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:181
+        reader.at(32);
         let packet_identifier = reader.packet_identifier();
         // mqtt-3.1.1.mqtt:185
+        reader.at(33);
         let return_codes = reader.list(SubackReturnCode::read);
         let packet = Self {
             packet_identifier,
@@ -863,7 +930,8 @@ pub struct Unsubscribe<'a> {
     pub packet_identifier: PacketIdentifier,
     /// What to unsubscribe from: character by character as in the SUBSCRIBE.
     ///
-    /// Section 3.10.3. `[MQTT-3.10.3-1]` `[MQTT-3.10.3-2]` `[MQTT-3.10.4-1]` `[MQTT-4.7.1-2]` `[MQTT-4.7.1-3]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
+    /// Section 3.10.3. `[MQTT-3.10.3-1]` `[MQTT-3.10.3-2]` `[MQTT-3.10.4-1]` `[MQTT-4.7.1-2]`
+    /// `[MQTT-4.7.1-3]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
     pub topic_filters: List<'a, &'a str>,
 }
 
@@ -899,12 +967,18 @@ impl<'a> Unsubscribe<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:190
+        reader.at(34);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:196
+        reader.at(35);
         let packet_identifier = reader.packet_identifier();
         // mqtt-3.1.1.mqtt:200
+        reader.at(36);
         let topic_filters = reader.list(|reader| Ok(reader.topic_filter()));
         let packet = Self {
             packet_identifier,
@@ -957,10 +1031,15 @@ impl Unsuback {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:207
+        reader.at(37);
         reader.require(first_byte == Self::FIRST_BYTE);
         // mqtt-3.1.1.mqtt:210
+        reader.at(38);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
         reader.finish(packet)
@@ -1006,8 +1085,12 @@ impl Pingreq {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:215
+        reader.at(39);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
         reader.finish(packet)
@@ -1053,8 +1136,12 @@ impl Pingresp {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:218
+        reader.at(40);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
         reader.finish(packet)
@@ -1100,8 +1187,12 @@ impl Disconnect {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // mqtt-3.1.1.mqtt:221
+        reader.at(41);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
         reader.finish(packet)
@@ -1112,4 +1203,54 @@ impl Encode for Disconnect {
     fn encode(&self, writer: &mut Writer<'_>) {
         Self::encode(self, writer);
     }
+}
+
+/// The packet and the field that have a mistake, as the standard names them.
+pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
+    const PLACES: &[(&str, &str)] = &[
+        ("CONNECT", "fixed header"),
+        ("CONNECT", "protocol_name"),
+        ("CONNECT", "protocol_level"),
+        ("CONNECT", "connect_flags"),
+        ("CONNECT", "keep_alive"),
+        ("CONNECT", "client_identifier"),
+        ("CONNECT", "will"),
+        ("CONNECT", "topic"),
+        ("CONNECT", "message"),
+        ("CONNECT", "user_name"),
+        ("CONNECT", "password"),
+        ("CONNACK", "fixed header"),
+        ("CONNACK", "acknowledge_flags"),
+        ("CONNACK", "return_code"),
+        ("PUBLISH", "fixed header"),
+        ("PUBLISH", "topic_name"),
+        ("PUBLISH", "packet_identifier"),
+        ("PUBLISH", "message"),
+        ("PUBACK", "fixed header"),
+        ("PUBACK", "packet_identifier"),
+        ("PUBREC", "fixed header"),
+        ("PUBREC", "packet_identifier"),
+        ("PUBREL", "fixed header"),
+        ("PUBREL", "packet_identifier"),
+        ("PUBCOMP", "fixed header"),
+        ("PUBCOMP", "packet_identifier"),
+        ("SUBSCRIBE", "fixed header"),
+        ("SUBSCRIBE", "packet_identifier"),
+        ("SUBSCRIBE", "subscriptions"),
+        ("SUBSCRIBE", "topic_filter"),
+        ("SUBSCRIBE", "options"),
+        ("SUBACK", "fixed header"),
+        ("SUBACK", "packet_identifier"),
+        ("SUBACK", "return_codes"),
+        ("UNSUBSCRIBE", "fixed header"),
+        ("UNSUBSCRIBE", "packet_identifier"),
+        ("UNSUBSCRIBE", "topic_filters"),
+        ("UNSUBACK", "fixed header"),
+        ("UNSUBACK", "packet_identifier"),
+        ("PINGREQ", "fixed header"),
+        ("PINGRESP", "fixed header"),
+        ("DISCONNECT", "fixed header"),
+    ];
+
+    PLACES.get(usize::from(mistake.place)).copied().unwrap_or_default()
 }

@@ -40,8 +40,255 @@ impl Listed {
 }
 
 impl Element<'_> for Listed {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Self::from_u8(reader.u8()).ok_or(DecodeError)
+    fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
+        reader.known_u8(Self::from_u8)
+    }
+}
+
+/// What one side may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ClientVerdict {
+    Fine = 0,
+    Late = 1,
+}
+
+impl ClientVerdict {
+    /// The `ClientVerdict` of this value, if there is one.
+    pub const fn from_u8(value: u8) -> Option<Self> {
+        match value {
+            0 => Some(Self::Fine),
+            1 => Some(Self::Late),
+            _ => None,
+        }
+    }
+}
+
+/// What one side may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ServerVerdict {
+    Fine = 0,
+    Broken = 2,
+}
+
+impl ServerVerdict {
+    /// The `ServerVerdict` of this value, if there is one.
+    pub const fn from_u8(value: u8) -> Option<Self> {
+        match value {
+            0 => Some(Self::Fine),
+            2 => Some(Self::Broken),
+            _ => None,
+        }
+    }
+}
+
+impl Element<'_> for ServerVerdict {
+    fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
+        reader.known_u8(Self::from_u8)
+    }
+}
+
+/// A property, with its value (2.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Property {
+    /// As the method that makes a list of properties.
+    New(u8),
+    /// As the method that goes through them.
+    Iter(bool),
+    /// A keyword.
+    Type(Copy),
+    /// A type of the runtime.
+    SubscriptionIdentifier(SubscriptionIdentifier),
+    /// Only one side sends it.
+    Reader(u32),
+}
+
+impl Property {
+    const NEW: u32 = 1 << 0;
+
+    const ITER: u32 = 1 << 1;
+
+    const TYPE: u32 = 1 << 2;
+
+    const SUBSCRIPTION_IDENTIFIER: u32 = 1 << 3;
+
+    const READER: u32 = 1 << 4;
+
+    /// The property in a set of them.
+    const fn bit(&self) -> u32 {
+        match self {
+            Self::New(_) => Self::NEW,
+            Self::Iter(_) => Self::ITER,
+            Self::Type(_) => Self::TYPE,
+            Self::SubscriptionIdentifier(_) => Self::SUBSCRIPTION_IDENTIFIER,
+            Self::Reader(_) => Self::READER,
+        }
+    }
+
+    /// Writes the property, also at compile time.
+    const fn write(&self, writer: &mut Writer<'_>) {
+        match *self {
+            Self::New(value) => {
+                // odd.mqtt:204
+                writer.u8(0x01);
+                writer.u8(value);
+            }
+            Self::Iter(value) => {
+                // odd.mqtt:206
+                writer.u8(0x02);
+                writer.bool(value);
+            }
+            Self::Type(value) => {
+                // odd.mqtt:208
+                writer.u8(0x7F);
+                writer.u8(value as u8);
+            }
+            Self::SubscriptionIdentifier(value) => {
+                // odd.mqtt:210
+                writer.u8(0x0B);
+                writer.variable_byte_integer(value.get() as usize);
+            }
+            Self::Reader(value) => {
+                // odd.mqtt:212
+                writer.u8(0x03);
+                writer.u32(value);
+            }
+        }
+    }
+}
+
+impl Element<'_> for Property {
+    fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
+        let property = match reader.u8() {
+            0x01 => Self::New(reader.u8()),
+            0x02 => Self::Iter(reader.bool()),
+            0x7F => Self::Type(reader.allowed_u8(Copy::from_u8)?),
+            0x0B => Self::SubscriptionIdentifier(reader.subscription_identifier()),
+            0x03 => Self::Reader(reader.u32()),
+            _ => reader.known(None)?,
+        };
+        Ok(property)
+    }
+}
+
+/// Properties of a packet, in any order (2.2.2).
+///
+/// Those to encode are borrowed from whoever made them, those that were decoded from the bytes of the packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Properties<'a> {
+    list: List<'a, Property>,
+    set: PropertySet,
+}
+
+impl<'a> Properties<'a> {
+    /// No properties.
+    pub const NONE: Self = Self::new(&[]);
+
+    /// These properties. Which of them may be together in a packet is looked into when it is encoded.
+    pub const fn new(properties: &'a [Property]) -> Self {
+        let mut set = PropertySet::EMPTY;
+        let mut rest = properties;
+        while let [property, others @ ..] = rest {
+            set.insert(property.bit());
+            rest = others;
+        }
+        Self {
+            list: List::new(properties),
+            set,
+        }
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The properties, in the order of the packet.
+    pub const fn iter(&self) -> Iter<'a, Property> {
+        self.list.iter()
+    }
+
+    /// The first [`New`](Property::New), if there is one.
+    pub fn new_(&self) -> Option<u8> {
+        self.iter()
+            .find_map(|property| match property {
+                Property::New(value) => Some(value),
+                _ => None,
+            })
+    }
+
+    /// The first [`Iter`](Property::Iter), if there is one.
+    pub fn iter_(&self) -> Option<bool> {
+        self.iter()
+            .find_map(|property| match property {
+                Property::Iter(value) => Some(value),
+                _ => None,
+            })
+    }
+
+    /// The first [`Type`](Property::Type), if there is one.
+    pub fn r#type(&self) -> Option<Copy> {
+        self.iter()
+            .find_map(|property| match property {
+                Property::Type(value) => Some(value),
+                _ => None,
+            })
+    }
+
+    /// The first [`SubscriptionIdentifier`](Property::SubscriptionIdentifier), if there is one.
+    pub fn subscription_identifier(&self) -> Option<SubscriptionIdentifier> {
+        self.iter()
+            .find_map(|property| match property {
+                Property::SubscriptionIdentifier(value) => Some(value),
+                _ => None,
+            })
+    }
+
+    /// The first [`Reader`](Property::Reader), if there is one.
+    pub fn reader(&self) -> Option<u32> {
+        self.iter()
+            .find_map(|property| match property {
+                Property::Reader(value) => Some(value),
+                _ => None,
+            })
+    }
+
+    /// Writes the properties behind their length, also at compile time.
+    const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
+        writer.properties(rules, self.set);
+        let mut counter = Writer::counter();
+        self.write_each(&mut counter);
+        writer.variable_byte_integer(counter.length());
+        self.write_each(writer);
+    }
+
+    const fn write_each(&self, writer: &mut Writer<'_>) {
+        let mut properties = writer.elements(&self.list);
+        while let &[property, ref others @ ..] = properties {
+            property.write(writer);
+            properties = others;
+        }
+    }
+
+    /// Reads properties and their length.
+    fn read<N: Notes>(rules: PropertyRules, reader: &mut Reader<'a, N>) -> Self {
+        let (list, set) = reader
+            .properties(
+                rules,
+                |reader| Property::read(reader).map(|property| property.bit()),
+            );
+        Self { list, set }
+    }
+}
+
+impl<'a> IntoIterator for Properties<'a> {
+    type Item = Property;
+
+    type IntoIter = Iter<'a, Property>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -123,8 +370,12 @@ impl Names {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:14
+        reader.at(0);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
         // odd.mqtt:17
         let crate_ = first_byte & 0x08 != 0;
@@ -133,26 +384,33 @@ impl Names {
         // odd.mqtt:20
         reader.require(first_byte & 0x03 == 0x02);
         // odd.mqtt:23
+        reader.at(1);
         let first_byte__ = reader.u8();
         // odd.mqtt:31
-        let copy = Copy::from_u8(first_byte__ >> 2 & 0x03).ok_or(DecodeError)?;
+        let copy = reader.known(Copy::from_u8(first_byte__ >> 2 & 0x03))?;
         // odd.mqtt:32
         reader.require(first_byte__ & 0x03 == 0x01);
         // odd.mqtt:35
+        reader.at(2);
         let self_ = reader.u8();
         // odd.mqtt:37
+        reader.at(3);
         let r#gen = reader.u8();
         // odd.mqtt:39
+        reader.at(4);
         let writer_ = if first_byte__ & 0x80 != 0 { Some(reader.u16()) } else { None };
         // odd.mqtt:41
+        reader.at(5);
         let held = if first_byte__ & 0x40 != 0 {
             // odd.mqtt:27
             let first_byte_ = first_byte__ & 0x20 != 0;
             // odd.mqtt:29
             let self_ = first_byte__ & 0x10 != 0;
             // odd.mqtt:43
+            reader.at(6);
             let reader_ = reader.u8();
             // odd.mqtt:45
+            reader.at(7);
             let super_ = reader.packet_identifier();
             Some(Held {
                 first_byte: first_byte_,
@@ -292,67 +550,85 @@ impl Presence {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'_>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'_, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:51
+        reader.at(8);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
         // odd.mqtt:57
         let signed = first_byte & 0x02 != 0;
         // odd.mqtt:59
         let checked = first_byte & 0x01 != 0;
         // odd.mqtt:62
+        reader.at(9);
         let nothing = reader.u8();
         // odd.mqtt:63
         reader.require(nothing == 0);
         // odd.mqtt:65
+        reader.at(10);
         let upper = reader.u8();
         // odd.mqtt:67
-        let upmost = Copy::from_u8(upper >> 6).ok_or(DecodeError)?;
+        let upmost = reader.known(Copy::from_u8(upper >> 6))?;
         // odd.mqtt:68
         reader.require(upper & 0x3F == 0);
         // odd.mqtt:70
+        reader.at(11);
         let whole = reader.u8();
         // odd.mqtt:72
-        let all = Copy::from_u8(whole).ok_or(DecodeError)?;
+        let all = reader.known(Copy::from_u8(whole))?;
         // odd.mqtt:75
+        reader.at(12);
         let key = if signed { Some(reader.u8()) } else { None };
         // odd.mqtt:76
+        reader.at(13);
         if checked {
             let mark = reader.u8();
             reader.require(mark == 170);
         }
         // odd.mqtt:79
+        reader.at(14);
         let more = reader.u8();
         // odd.mqtt:83
-        let copy = Copy::from_u8(more >> 4 & 0x03).ok_or(DecodeError)?;
+        let copy = reader.known(Copy::from_u8(more >> 4 & 0x03))?;
         // odd.mqtt:84
         reader.require(more & 0x0F == 0);
         // odd.mqtt:87
+        reader.at(15);
         let early = if more & 0x80 != 0 { Some(reader.u8()) } else { None };
         // odd.mqtt:89
+        reader.at(16);
         let pair = if more & 0x40 != 0 {
             // odd.mqtt:55
             let marked = first_byte & 0x04 != 0;
             // odd.mqtt:91
+            reader.at(17);
             let first = reader.u8();
             // odd.mqtt:92
+            reader.at(18);
             let version = reader.utf8();
             reader.require(version == "v1");
             // odd.mqtt:94
-            let second = Copy::from_u8(reader.u8()).ok_or(DecodeError)?;
+            reader.at(19);
+            let second = reader.known_u8(Copy::from_u8)?;
             Some(Pair { marked, first, second })
         } else {
             reader.require(first_byte & 0x04 == 0);
             None
         };
         // odd.mqtt:97
+        reader.at(20);
         let late = if first_byte & 0x08 != 0 { Some(reader.u16()) } else { None };
         // odd.mqtt:98
+        reader.at(21);
         if copy as u8 > 2 {
             let above = reader.u8();
             reader.require(above == 7);
         }
         // odd.mqtt:87
-        reader.require(early.is_none() || late.is_some());
+        reader.at(15);
+        reader.allow(early.is_none() || late.is_some());
         let packet = Self {
             signed,
             checked,
@@ -420,16 +696,23 @@ impl<'a> Borrows<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:103
+        reader.at(22);
         reader.require(first_byte == Self::FIRST_BYTE);
         // odd.mqtt:105
+        reader.at(23);
         let told = reader.u8();
         // odd.mqtt:107
         reader.require(told & 0x7F == 0);
         // odd.mqtt:110
+        reader.at(24);
         let text = if told & 0x80 != 0 {
             // odd.mqtt:112
+            reader.at(25);
             let content = reader.utf8();
             Some(Text { content })
         } else {
@@ -532,8 +815,12 @@ impl<'a> Requires<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:118
+        reader.at(26);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
         // odd.mqtt:121
         let first = first_byte & 0x08 != 0;
@@ -544,33 +831,44 @@ impl<'a> Requires<'a> {
         // odd.mqtt:126
         reader.require(first_byte & 0x01 == 0x01);
         // odd.mqtt:129
+        reader.at(27);
         let more = reader.u8();
         // odd.mqtt:131
-        let upmost = Copy::from_u8(more >> 6).ok_or(DecodeError)?;
+        let upmost = reader.known(Copy::from_u8(more >> 6))?;
         // odd.mqtt:133
         let self_ = more & 0x20 != 0;
         // odd.mqtt:134
         reader.require(more & 0x1F == 0);
         // odd.mqtt:137
+        reader.at(28);
         let key = if first { None } else { Some(reader.u8()) };
         // odd.mqtt:139
-        let r#type = Copy::from_u8(reader.u8()).ok_or(DecodeError)?;
+        reader.at(29);
+        let r#type = reader.known_u8(Copy::from_u8)?;
         // odd.mqtt:141
+        reader.at(30);
         let writer_ = reader.binary();
         // odd.mqtt:143
+        reader.at(31);
         let text = reader.utf8();
         // odd.mqtt:121
-        reader.require(!first || second);
+        reader.at(26);
+        reader.allow(!first || second);
         // odd.mqtt:123
-        reader.require(!second || !third);
+        reader.at(26);
+        reader.allow(!second || !third);
         // odd.mqtt:125
-        reader.require(!third || upmost as u8 > 0);
+        reader.at(26);
+        reader.allow(!third || upmost as u8 > 0);
         // odd.mqtt:133
-        reader.require(!self_ || r#type as u8 == 3);
+        reader.at(27);
+        reader.allow(!self_ || r#type as u8 == 3);
         // odd.mqtt:141
-        reader.require(!writer_.is_empty() || upmost as u8 > 0);
+        reader.at(30);
+        reader.allow(!writer_.is_empty() || upmost as u8 > 0);
         // odd.mqtt:143
-        reader.require(!text.is_empty() || second);
+        reader.at(31);
+        reader.allow(!text.is_empty() || second);
         let packet = Self {
             first,
             second,
@@ -621,22 +919,26 @@ impl Entry {
 }
 
 impl Element<'_> for Entry {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+    fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
         // odd.mqtt:163
+        reader.at(34);
         let rest = reader.u8();
         // odd.mqtt:165
         let reader_ = rest & 0x80 != 0;
         // odd.mqtt:166
         reader.require(rest & 0x7C == 0x04);
         // odd.mqtt:168
-        let copy = Copy::from_u8(rest & 0x03).ok_or(DecodeError)?;
+        let copy = reader.known(Copy::from_u8(rest & 0x03))?;
         // odd.mqtt:170
+        reader.at(35);
         let version = reader.u8();
         reader.require(version == 7);
         // odd.mqtt:172
+        reader.at(36);
         let writer_ = reader.u16();
         // odd.mqtt:174
-        let elements = Copy::from_u8(reader.u8()).ok_or(DecodeError)?;
+        reader.at(37);
+        let elements = reader.known_u8(Copy::from_u8)?;
         Ok(Self {
             reader: reader_,
             copy,
@@ -683,14 +985,19 @@ impl<'a> Lists<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:154
+        reader.at(32);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
         // odd.mqtt:157
         let elements = first_byte & 0x08 != 0;
         // odd.mqtt:158
         reader.require(first_byte & 0x07 == 0);
         // odd.mqtt:162
+        reader.at(33);
         let element = reader.list(Entry::read);
         let packet = Self { elements, element };
         reader.finish(packet)
@@ -740,10 +1047,15 @@ impl<'a> Numbers<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:180
+        reader.at(38);
         reader.require(first_byte == Self::FIRST_BYTE);
         // odd.mqtt:183
+        reader.at(39);
         let numbers = reader.list(|reader| Ok(reader.u16()));
         let packet = Self { numbers };
         reader.finish(packet)
@@ -793,10 +1105,15 @@ impl<'a> Enums<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:188
+        reader.at(40);
         reader.require(first_byte == Self::FIRST_BYTE);
         // odd.mqtt:191
+        reader.at(41);
         let enums = reader.list(Listed::read);
         let packet = Self { enums };
         reader.finish(packet)
@@ -846,10 +1163,15 @@ impl<'a> Identifiers<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
-    pub fn decode(first_byte: u8, mut reader: Reader<'a>) -> Result<Self, DecodeError> {
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
         // odd.mqtt:196
+        reader.at(42);
         reader.require(first_byte == Self::FIRST_BYTE);
         // odd.mqtt:199
+        reader.at(43);
         let identifiers = reader.list(|reader| Ok(reader.packet_identifier()));
         let packet = Self { identifiers };
         reader.finish(packet)
@@ -860,4 +1182,611 @@ impl Encode for Identifiers<'_> {
     fn encode(&self, writer: &mut Writer<'_>) {
         Self::encode(self, writer);
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientInner<'a> {
+    ///
+    /// The packet may carry these, once each where it does not say otherwise:
+    ///
+    /// - [`New`](Property::New)
+    /// - [`Iter`](Property::Iter)
+    pub properties: Properties<'a>,
+}
+
+impl ClientInner<'_> {
+    /// The properties that it may carry.
+    const PROPERTIES: PropertyRules = PropertyRules {
+        allowed: Property::NEW | Property::ITER,
+        repeatable: 0,
+        required: 0,
+    };
+}
+
+/// CARRIER from client: Properties that borrow nothing, in the packet and in a group, and a default that is marked for neither side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientCarrier<'a> {
+    pub inner: Option<ClientInner<'a>>,
+    pub verdict: ClientVerdict,
+    ///
+    /// The packet may carry these, once each where it does not say otherwise:
+    ///
+    /// - [`SubscriptionIdentifier`](Property::SubscriptionIdentifier), any number of them
+    /// - [`Type`](Property::Type)
+    pub properties: Properties<'a>,
+}
+
+impl<'a> ClientCarrier<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 10;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 0;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// The properties that it may carry.
+    const PROPERTIES: PropertyRules = PropertyRules {
+        allowed: Property::SUBSCRIPTION_IDENTIFIER | Property::TYPE,
+        repeatable: Property::SUBSCRIPTION_IDENTIFIER,
+        required: 0,
+    };
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:228
+        if let Some(inner) = self.inner {
+            // odd.mqtt:229
+            inner.properties.write(ClientInner::PROPERTIES, writer);
+            // odd.mqtt:231
+            if inner.properties.set.contains(Property::ITER)
+                && !inner.properties.set.contains(Property::NEW)
+            {
+                writer.fail(EncodeError::Contradiction);
+            }
+        }
+        if !matches!(self.verdict, ClientVerdict::Fine) || !self.properties.is_empty() {
+            // odd.mqtt:234
+            writer.u8(self.verdict as u8);
+            if !self.properties.is_empty() {
+                // odd.mqtt:235
+                self.properties.write(Self::PROPERTIES, writer);
+            }
+        }
+        // odd.mqtt:222
+        let first_byte = Self::PACKET_TYPE << 4 | self.inner.is_some() as u8;
+        writer.fixed_header(first_byte);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
+        // odd.mqtt:222
+        reader.at(44);
+        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
+        // odd.mqtt:224
+        reader.require(first_byte & 0x0E == 0);
+        // odd.mqtt:228
+        reader.at(45);
+        let inner = if first_byte & 0x01 != 0 {
+            // odd.mqtt:229
+            reader.at(46);
+            let properties = Properties::read(ClientInner::PROPERTIES, reader);
+            // odd.mqtt:231
+            reader
+                .allow(
+                    !properties.set.contains(Property::ITER)
+                        || properties.set.contains(Property::NEW),
+                );
+            Some(ClientInner { properties })
+        } else {
+            None
+        };
+        // odd.mqtt:234
+        reader.at(47);
+        let verdict = if reader.is_empty() {
+            ClientVerdict::Fine
+        } else {
+            reader.known_u8(ClientVerdict::from_u8)?
+        };
+        // odd.mqtt:235
+        reader.at(48);
+        let properties = if reader.is_empty() {
+            Properties::NONE
+        } else {
+            Properties::read(Self::PROPERTIES, reader)
+        };
+        let packet = Self { inner, verdict, properties };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for ClientCarrier<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerInner<'a> {
+    ///
+    /// The packet may carry these, once each where it does not say otherwise:
+    ///
+    /// - [`New`](Property::New)
+    /// - [`Iter`](Property::Iter)
+    pub properties: Properties<'a>,
+}
+
+impl ServerInner<'_> {
+    /// The properties that it may carry.
+    const PROPERTIES: PropertyRules = PropertyRules {
+        allowed: Property::NEW | Property::ITER,
+        repeatable: 0,
+        required: 0,
+    };
+}
+
+/// CARRIER from server: Properties that borrow nothing, in the packet and in a group, and a default that is marked for neither side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerCarrier<'a> {
+    pub inner: Option<ServerInner<'a>>,
+    pub verdict: ServerVerdict,
+    ///
+    /// The packet may carry these, once each where it does not say otherwise:
+    ///
+    /// - [`SubscriptionIdentifier`](Property::SubscriptionIdentifier), any number of them
+    /// - [`Type`](Property::Type)
+    /// - [`Reader`](Property::Reader)
+    pub properties: Properties<'a>,
+}
+
+impl<'a> ServerCarrier<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 10;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 0;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// The properties that it may carry.
+    const PROPERTIES: PropertyRules = PropertyRules {
+        allowed: Property::SUBSCRIPTION_IDENTIFIER | Property::TYPE | Property::READER,
+        repeatable: Property::SUBSCRIPTION_IDENTIFIER,
+        required: 0,
+    };
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:228
+        if let Some(inner) = self.inner {
+            // odd.mqtt:229
+            inner.properties.write(ServerInner::PROPERTIES, writer);
+            // odd.mqtt:231
+            if inner.properties.set.contains(Property::ITER)
+                && !inner.properties.set.contains(Property::NEW)
+            {
+                writer.fail(EncodeError::Contradiction);
+            }
+        }
+        if !matches!(self.verdict, ServerVerdict::Fine) || !self.properties.is_empty() {
+            // odd.mqtt:234
+            writer.u8(self.verdict as u8);
+            if !self.properties.is_empty() {
+                // odd.mqtt:235
+                self.properties.write(Self::PROPERTIES, writer);
+            }
+        }
+        // odd.mqtt:222
+        let first_byte = Self::PACKET_TYPE << 4 | self.inner.is_some() as u8;
+        writer.fixed_header(first_byte);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
+        // odd.mqtt:222
+        reader.at(49);
+        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
+        // odd.mqtt:224
+        reader.require(first_byte & 0x0E == 0);
+        // odd.mqtt:228
+        reader.at(50);
+        let inner = if first_byte & 0x01 != 0 {
+            // odd.mqtt:229
+            reader.at(51);
+            let properties = Properties::read(ServerInner::PROPERTIES, reader);
+            // odd.mqtt:231
+            reader
+                .allow(
+                    !properties.set.contains(Property::ITER)
+                        || properties.set.contains(Property::NEW),
+                );
+            Some(ServerInner { properties })
+        } else {
+            None
+        };
+        // odd.mqtt:234
+        reader.at(52);
+        let verdict = if reader.is_empty() {
+            ServerVerdict::Fine
+        } else {
+            reader.known_u8(ServerVerdict::from_u8)?
+        };
+        // odd.mqtt:235
+        reader.at(53);
+        let properties = if reader.is_empty() {
+            Properties::NONE
+        } else {
+            Properties::read(Self::PROPERTIES, reader)
+        };
+        let packet = Self { inner, verdict, properties };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for ServerCarrier<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// An element of [`items`](ClientSides::items) of SIDES from client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientItem {
+    pub verdict: ClientVerdict,
+}
+
+impl ClientItem {
+    /// Writes the element, also at compile time.
+    const fn write(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:248
+        writer.u8(self.verdict as u8);
+    }
+}
+
+impl Element<'_> for ClientItem {
+    fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
+        // odd.mqtt:248
+        reader.at(56);
+        let verdict = reader.known_u8(ClientVerdict::from_u8)?;
+        Ok(Self { verdict })
+    }
+}
+
+/// SIDES from client: Differs by sender, and so do its elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientSides<'a> {
+    /// Two types.
+    pub items: List<'a, ClientItem>,
+}
+
+impl<'a> ClientSides<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 12;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 1;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:247
+        let mut elements = writer.list(&self.items);
+        while let &[element, ref rest @ ..] = elements {
+            element.write(writer);
+            elements = rest;
+        }
+        // odd.mqtt:244
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
+        // odd.mqtt:244
+        reader.at(54);
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // odd.mqtt:247
+        reader.at(55);
+        let items = reader.list(ClientItem::read);
+        let packet = Self { items };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for ClientSides<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// An element of [`items`](ServerSides::items) of SIDES from server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerItem {
+    pub verdict: ServerVerdict,
+}
+
+impl ServerItem {
+    /// Writes the element, also at compile time.
+    const fn write(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:248
+        writer.u8(self.verdict as u8);
+    }
+}
+
+impl Element<'_> for ServerItem {
+    fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
+        // odd.mqtt:248
+        reader.at(59);
+        let verdict = reader.known_u8(ServerVerdict::from_u8)?;
+        Ok(Self { verdict })
+    }
+}
+
+/// SIDES from server: Differs by sender, and so do its elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerSides<'a> {
+    /// Two types.
+    pub items: List<'a, ServerItem>,
+}
+
+impl<'a> ServerSides<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 12;
+
+    /// The first byte of the packet: its type and its reserved flags (2.2).
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 1;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:247
+        let mut elements = writer.list(&self.items);
+        while let &[element, ref rest @ ..] = elements {
+            element.write(writer);
+            elements = rest;
+        }
+        // odd.mqtt:244
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
+        // odd.mqtt:244
+        reader.at(57);
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // odd.mqtt:247
+        reader.at(58);
+        let items = reader.list(ServerItem::read);
+        let packet = Self { items };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for ServerSides<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// NAMELESS: Empty by right of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nameless<'a> {
+    /// Requires a property.
+    pub urgent: bool,
+    pub name: &'a str,
+    pub verdicts: Copy,
+    ///
+    /// The packet may carry these, once each where it does not say otherwise:
+    ///
+    /// - [`New`](Property::New)
+    pub properties: Properties<'a>,
+    /// The enum of the other side is not made for it.
+    pub last: List<'a, ServerVerdict>,
+}
+
+impl<'a> Nameless<'a> {
+    /// The control packet type (2.2.1).
+    pub const PACKET_TYPE: u8 = 11;
+
+    /// The least remaining length, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 5;
+
+    /// The greatest remaining length, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// The properties that it may carry.
+    const PROPERTIES: PropertyRules = PropertyRules {
+        allowed: Property::NEW,
+        repeatable: 0,
+        required: 0,
+    };
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:261
+        writer.utf8(self.name);
+        // odd.mqtt:262
+        writer.u8(self.verdicts as u8);
+        // odd.mqtt:263
+        self.properties.write(Self::PROPERTIES, writer);
+        // odd.mqtt:269
+        let mut elements = writer.list(&self.last);
+        while let &[element, ref rest @ ..] = elements {
+            writer.u8(element as u8);
+            elements = rest;
+        }
+        // odd.mqtt:257
+        if self.urgent && !self.properties.set.contains(Property::NEW) {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:261
+        if self.name.is_empty() && !self.properties.set.contains(Property::NEW) {
+            writer.fail(EncodeError::Contradiction);
+        }
+        // odd.mqtt:254
+        let first_byte = Self::PACKET_TYPE << 4 | (self.urgent as u8) << 3;
+        writer.fixed_header(first_byte);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
+        // odd.mqtt:254
+        reader.at(60);
+        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
+        // odd.mqtt:257
+        let urgent = first_byte & 0x08 != 0;
+        // odd.mqtt:258
+        reader.require(first_byte & 0x07 == 0);
+        // odd.mqtt:261
+        reader.at(61);
+        let name = reader.utf8();
+        // odd.mqtt:262
+        reader.at(62);
+        let verdicts = reader.known_u8(Copy::from_u8)?;
+        // odd.mqtt:263
+        reader.at(63);
+        let properties = Properties::read(Self::PROPERTIES, reader);
+        // odd.mqtt:269
+        reader.at(64);
+        let last = reader.list(ServerVerdict::read);
+        // odd.mqtt:257
+        reader.at(60);
+        reader.allow(!urgent || properties.set.contains(Property::NEW));
+        // odd.mqtt:261
+        reader.at(61);
+        reader.allow(!name.is_empty() || properties.set.contains(Property::NEW));
+        let packet = Self {
+            urgent,
+            name,
+            verdicts,
+            properties,
+            last,
+        };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Nameless<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
+/// The packet and the field that have a mistake, as the standard names them.
+pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
+    const PLACES: &[(&str, &str)] = &[
+        ("NAMES", "fixed header"),
+        ("NAMES", "first_byte"),
+        ("NAMES", "self"),
+        ("NAMES", "gen"),
+        ("NAMES", "writer"),
+        ("NAMES", "held"),
+        ("NAMES", "reader"),
+        ("NAMES", "super"),
+        ("PRESENCE", "fixed header"),
+        ("PRESENCE", "nothing"),
+        ("PRESENCE", "upper"),
+        ("PRESENCE", "whole"),
+        ("PRESENCE", "key"),
+        ("PRESENCE", "mark"),
+        ("PRESENCE", "more"),
+        ("PRESENCE", "early"),
+        ("PRESENCE", "pair"),
+        ("PRESENCE", "first"),
+        ("PRESENCE", "version"),
+        ("PRESENCE", "second"),
+        ("PRESENCE", "late"),
+        ("PRESENCE", "above"),
+        ("BORROWS", "fixed header"),
+        ("BORROWS", "told"),
+        ("BORROWS", "text"),
+        ("BORROWS", "content"),
+        ("REQUIRES", "fixed header"),
+        ("REQUIRES", "more"),
+        ("REQUIRES", "key"),
+        ("REQUIRES", "type"),
+        ("REQUIRES", "writer"),
+        ("REQUIRES", "text"),
+        ("LISTS", "fixed header"),
+        ("LISTS", "element"),
+        ("LISTS", "rest"),
+        ("LISTS", "version"),
+        ("LISTS", "writer"),
+        ("LISTS", "elements"),
+        ("NUMBERS", "fixed header"),
+        ("NUMBERS", "numbers"),
+        ("ENUMS", "fixed header"),
+        ("ENUMS", "enums"),
+        ("IDENTIFIERS", "fixed header"),
+        ("IDENTIFIERS", "identifiers"),
+        ("CARRIER from client", "fixed header"),
+        ("CARRIER from client", "inner"),
+        ("CARRIER from client", "properties"),
+        ("CARRIER from client", "verdict"),
+        ("CARRIER from client", "properties"),
+        ("CARRIER from server", "fixed header"),
+        ("CARRIER from server", "inner"),
+        ("CARRIER from server", "properties"),
+        ("CARRIER from server", "verdict"),
+        ("CARRIER from server", "properties"),
+        ("SIDES from client", "fixed header"),
+        ("SIDES from client", "items"),
+        ("SIDES from client", "verdict"),
+        ("SIDES from server", "fixed header"),
+        ("SIDES from server", "items"),
+        ("SIDES from server", "verdict"),
+        ("NAMELESS", "fixed header"),
+        ("NAMELESS", "name"),
+        ("NAMELESS", "verdicts"),
+        ("NAMELESS", "properties"),
+        ("NAMELESS", "last"),
+    ];
+
+    PLACES.get(usize::from(mistake.place)).copied().unwrap_or_default()
 }

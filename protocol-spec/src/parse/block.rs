@@ -68,7 +68,7 @@ fn empty(open: &Spanned<&str>, close: &Spanned<&str>) -> Diagnostic {
 
 /// Whether a new item, or nothing at all, begins here: a block cannot go on.
 fn is_end_of_spec(input: Input<'_>) -> bool {
-    let item = verify(word, |word: &str| matches!(word, "protocol" | "enum" | "packet"));
+    let item = verify(word, |word: &str| matches!(word, "protocol" | "enum" | "property" | "packet"));
     let begins_item = (docs, item, one_of(" \t"), many0(one_of(" \t")), alt((peek(word), peek(tag("\"")).map(|_| ""))));
     alt((eof.map(|_| ()), begins_item.map(|_| ()))).parse(input).is_ok()
 }

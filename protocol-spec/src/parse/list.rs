@@ -1,10 +1,11 @@
 //! Lists: one element after another.
 
 use super::block::block;
-use super::field::{TypeOrEnum, Value, member, type_or_enum};
+use super::field::{Value, member};
 use super::token::{keyword, name};
+use super::value::{TypeOrEnum, type_or_enum};
 use super::{Input, Parsed, tail};
-use crate::defs::{Element, FieldKind};
+use crate::defs::{Element, Fault, FieldKind};
 use nom::Parser;
 use nom::branch::alt;
 use nom::sequence::preceded;
@@ -18,16 +19,20 @@ pub(super) fn list(input: Input<'_>) -> Parsed<'_, Value> {
 fn several(input: Input<'_>) -> Parsed<'_, Value> {
     (name("an element's name"), tail, block(member))
         .map(|(name, tail, (statements, fields))| {
-            Value::new(FieldKind::List(Element::Fields { name, fields }), tail, statements)
+            Value::new(FieldKind::List(Element::Fields { name, fields }), Fault::MalformedPacket, tail, statements)
         })
         .parse(input)
 }
 
 /// `topic_filter` or `u8 as SubackReturnCode`
 fn single(input: Input<'_>) -> Parsed<'_, Value> {
-    let element = type_or_enum.map(|of| match of {
-        TypeOrEnum::Type(of) => Element::Value(of),
-        TypeOrEnum::Enum(name) => Element::Enum(name),
-    });
-    (element, tail).map(|(element, tail)| Value::new(FieldKind::List(element), tail, Vec::new())).parse(input)
+    (|input| type_or_enum(input, &[]), tail)
+        .map(|(of, tail)| {
+            let (element, fault) = match of {
+                TypeOrEnum::Type(of) => (Element::Value(of), Fault::MalformedPacket),
+                TypeOrEnum::Enum(name, fault) => (Element::Enum(name), fault),
+            };
+            Value::new(FieldKind::List(element), fault, tail, Vec::new())
+        })
+        .parse(input)
 }

@@ -4,13 +4,15 @@
 //! ends with its line, so that one with a mistake is skipped and the next one read as if nothing had happened.
 
 mod block;
-mod comparison;
 mod field;
 mod flag;
 mod found;
 mod list;
 mod notes;
+mod property;
+mod requirement;
 mod token;
+mod value;
 
 use crate::defs::*;
 use crate::{Code, Diagnostic};
@@ -24,6 +26,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 use nom_locate::LocatedSpan;
 use notes::Notes;
+use property::property;
 use token::{docs, end_of_line, gap, keyword, name, number, section_number, statement, symbol, text, word};
 
 type Input<'a> = LocatedSpan<&'a str, &'a Notes>;
@@ -46,10 +49,11 @@ pub fn parse(text: &str) -> Result<Protocol, Vec<Diagnostic>> {
     let Some((name, level)) = header.filter(|_| mistakes.is_empty()) else {
         return Err(mistakes);
     };
-    let mut protocol = Protocol { name, level, enums: Vec::new(), packets: Vec::new() };
+    let mut protocol = Protocol { name, level, enums: Vec::new(), properties: Vec::new(), packets: Vec::new() };
     for item in items {
         match item {
             Item::Enum(declared) => protocol.enums.push(declared),
+            Item::Property(property) => protocol.properties.push(property),
             Item::Packet(packet) => protocol.packets.push(packet),
         }
     }
@@ -58,6 +62,7 @@ pub fn parse(text: &str) -> Result<Protocol, Vec<Diagnostic>> {
 
 enum Item {
     Enum(Enum),
+    Property(Property),
     Packet(Packet),
 }
 
@@ -89,7 +94,7 @@ fn items(mut input: Input<'_>) -> Vec<Item> {
             return items;
         }
         input.extra.forget();
-        let item = alt((enumeration.map(Item::Enum), packet.map(Item::Packet)));
+        let item = alt((enumeration.map(Item::Enum), property.map(Item::Property), packet.map(Item::Packet)));
         match terminated(item, end_of_line).parse(input) {
             Ok((rest, item)) => {
                 items.push(item);
@@ -114,10 +119,10 @@ fn enumeration(input: Input<'_>) -> Parsed<'_, Enum> {
         .parse(input)
 }
 
-/// `AtMostOnce = 0`
+/// `AtMostOnce = 0`, `ServerBusy = 0x89 from server`
 fn variant(input: Input<'_>) -> Parsed<'_, Variant> {
-    (docs, name("a variant's name"), preceded(symbol("="), number), tail)
-        .map(|(docs, name, value, tail)| Variant { name, value, about: about(docs, tail, Vec::new()) })
+    (docs, name("a variant's name"), preceded(symbol("="), number), opt(from_one), tail)
+        .map(|(docs, name, value, sender, tail)| Variant { name, value, sender, about: about(docs, tail, Vec::new()) })
         .parse(input)
 }
 
@@ -134,8 +139,16 @@ fn packet(input: Input<'_>) -> Parsed<'_, Packet> {
 }
 
 fn sender(input: Input<'_>) -> Parsed<'_, Spanned<Sender>> {
-    let one = |sender: Sender| keyword(sender.name()).map(move |word| Spanned { value: sender, span: word.span });
-    alt(Sender::ALL.map(one)).parse(input)
+    alt(Sender::ALL.map(sent_by)).parse(input)
+}
+
+/// `from server`
+fn from_one(input: Input<'_>) -> Parsed<'_, Spanned<Sender>> {
+    preceded(keyword("from"), alt([Sender::Client, Sender::Server].map(sent_by))).parse(input)
+}
+
+fn sent_by<'a>(sender: Sender) -> impl Parser<Input<'a>, Output = Spanned<Sender>, Error = ()> {
+    keyword(sender.name()).map(move |word| Spanned { value: sender, span: word.span })
 }
 
 enum Part {

@@ -19,9 +19,11 @@ fn abouts(protocol: &Protocol) -> impl Iterator<Item = &About> {
     let packets = protocol.packets.iter().flat_map(|packet| {
         let fields = walk::all_fields(packet).map(|field| &field.about);
         let flags = walk::all_flags(packet).flat_map(|byte| byte.flags.iter().map(|flag| &flag.about));
-        std::iter::once(&packet.about).chain(fields).chain(flags)
+        let entries = walk::all_properties(packet).flatten().map(|entry| &entry.about);
+        std::iter::once(&packet.about).chain(fields).chain(flags).chain(entries)
     });
-    enums.chain(packets)
+    let properties = protocol.properties.iter().map(|property| &property.about);
+    enums.chain(properties).chain(packets)
 }
 
 fn section(about: &About, mistakes: &mut Vec<Diagnostic>) {

@@ -2,7 +2,7 @@
 
 use super::presence::late;
 use super::walk;
-use crate::defs::{Comparison, FlagKind, Packet, Presence, Protocol, Relation};
+use crate::defs::{Comparison, FlagKind, Packet, Presence, Protocol, Relation, Requirement};
 use crate::{Code, Diagnostic, suggest};
 
 pub(super) fn check(packet: &Packet, protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
@@ -16,13 +16,15 @@ pub(super) fn check(packet: &Packet, protocol: &Protocol, mistakes: &mut Vec<Dia
                 late(&condition.name, name, mistakes);
             }
         }
-        if let Some(requirement) = &field.empty_requires {
+        if let Some(Requirement::Holds(requirement)) = &field.empty_requires {
             let never = Never { what: format!("`{}` is never empty", name.value), remove: "the `empty requires`" };
             compare(requirement, &never, packet, protocol, mistakes);
         }
     }
     for flag in walk::flags(packet).flat_map(|byte| byte.flags) {
-        let (FlagKind::Value { name, .. }, Some(requirement)) = (&flag.kind, &flag.requires) else { continue };
+        let (FlagKind::Value { name, .. }, Some(Requirement::Holds(requirement))) = (&flag.kind, &flag.requires) else {
+            continue;
+        };
         if name.value == requirement.name.value {
             let message = format!("`{}` requires itself", name.value);
             let mistake = Diagnostic::new(Code::RequiresItself, &requirement.name.span, message)

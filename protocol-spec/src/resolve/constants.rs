@@ -54,7 +54,7 @@ fn fit(of: &Spanned<Type>, constant: &Spanned<Constant>) -> Option<Diagnostic> {
             unfit(format!("`utf8` cannot hold {} bytes", text.len()), help)
         }
         (Type::Utf8, Constant::Text(_)) => None,
-        (Type::PacketIdentifier | Type::TopicName | Type::TopicFilter | Type::Binary | Type::Rest, constant) => {
+        (_, constant) => {
             let what = if matches!(constant, Constant::Text(_)) { "a text" } else { "a number" };
             wrong(what, "a constant is a `u8`, a `u16` or a `utf8`")
         }

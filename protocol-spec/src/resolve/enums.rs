@@ -1,7 +1,7 @@
 //! Enums: declared, used, and with values that tell their variants apart.
 
 use super::walk;
-use crate::defs::{Element, Enum, FieldKind, FlagKind, Protocol, Spanned};
+use crate::defs::{Enum, PropertyKind, Protocol, Spanned};
 use crate::{Code, Diagnostic, suggest};
 
 pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
@@ -19,16 +19,11 @@ pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
 
 /// Every place that names an enum.
 fn uses(protocol: &Protocol) -> Vec<&Spanned<String>> {
-    let in_fields = protocol.packets.iter().flat_map(walk::all_fields).filter_map(|field| match &field.kind {
-        FieldKind::Enum(name) | FieldKind::List(Element::Enum(name)) => Some(name),
-        _ => None,
+    let in_properties = protocol.properties.iter().filter_map(|property| match &property.kind {
+        PropertyKind::Enum(name) => Some(name),
+        PropertyKind::Value(_) => None,
     });
-    let flags = protocol.packets.iter().flat_map(walk::all_flags).flat_map(|byte| byte.flags);
-    let in_flags = flags.filter_map(|flag| match &flag.kind {
-        FlagKind::Value { of, .. } => of.as_ref(),
-        _ => None,
-    });
-    in_fields.chain(in_flags).collect()
+    protocol.packets.iter().flat_map(walk::enums).chain(in_properties).collect()
 }
 
 fn unknown(name: &Spanned<String>, protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {

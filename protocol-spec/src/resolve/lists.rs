@@ -1,7 +1,9 @@
 //! Lists: in every packet, up to its end, of elements that stand for themselves.
 
 use super::{groups, walk};
-use crate::defs::{Element, Field, FieldKind, Flag, FlagKind, Packet, Presence, Span, Spanned, Type};
+use crate::defs::{
+    Comparison, Element, Field, FieldKind, Flag, FlagKind, Packet, Presence, Requirement, Span, Spanned, Type,
+};
 use crate::{Code, Diagnostic};
 
 pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
@@ -68,7 +70,9 @@ fn not_of_element(element: &Spanned<String>, flag: &Flag) -> Option<Diagnostic> 
     let (span, what) = match (&flag.kind, &flag.requires) {
         (FlagKind::Has(name), _) => (&name.span, "tell whether a field is there"),
         (FlagKind::Value { group: Some(group), .. }, _) => (&group.span, "belong to a group"),
-        (_, Some(requirement)) => (&requirement.name.span, "require anything of the packet"),
+        (_, Some(Requirement::Holds(Comparison { name, .. }) | Requirement::Carries(name))) => {
+            (&name.span, "require anything of the packet")
+        }
         _ => return None,
     };
     let message = format!("a flag of the element `{}` cannot {what}", element.value);

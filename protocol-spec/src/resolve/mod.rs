@@ -2,8 +2,10 @@
 
 mod abouts;
 mod bits;
+mod companions;
 mod comparisons;
 mod constants;
+mod defaults;
 mod enums;
 mod groups;
 mod lists;
@@ -11,7 +13,10 @@ mod names;
 mod numbers;
 mod order;
 mod presence;
+mod properties;
 mod requirements;
+mod senders;
+mod unshared;
 mod walk;
 
 use crate::Diagnostic;
@@ -28,15 +33,20 @@ pub fn resolve(protocol: &Protocol) -> Result<(), Vec<Diagnostic>> {
     abouts::check(protocol, &mut mistakes);
     numbers::check(protocol, &mut mistakes);
     enums::check(protocol, &mut mistakes);
+    properties::check(protocol, &mut mistakes);
+    senders::check(protocol, &mut mistakes);
     for packet in &protocol.packets {
         bits::check(packet, protocol, &mut mistakes);
         groups::check(packet, &mut mistakes);
         presence::check(packet, &mut mistakes);
         comparisons::check(packet, protocol, &mut mistakes);
         requirements::check(packet, &mut mistakes);
+        companions::check(packet, &mut mistakes);
+        defaults::check(packet, protocol, &mut mistakes);
         constants::check(packet, &mut mistakes);
         order::check(packet, &mut mistakes);
         lists::check(packet, &mut mistakes);
+        unshared::check(packet, &mut mistakes);
     }
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }

@@ -15,6 +15,10 @@ pub(super) fn check(protocol: &Protocol, mistakes: &mut Vec<Diagnostic>) {
         style("a variant", Style::Camel, &variants, mistakes);
     }
 
+    let properties: Vec<_> = protocol.properties.iter().map(|it| (Code::DuplicateProperty, &it.name)).collect();
+    once_each("properties", &properties, mistakes);
+    style("a property", Style::Snake, &properties, mistakes);
+
     let packets: Vec<_> = protocol.packets.iter().map(|packet| (Code::DuplicatePacket, &packet.name)).collect();
     once_each("packets", &packets, mistakes);
     style("a packet", Style::Upper, &packets, mistakes);

@@ -1,6 +1,6 @@
 //! Ways through a packet.
 
-use crate::defs::{Element, Field, FieldKind, Flag, FlagKind, Packet, Presence, Spanned};
+use crate::defs::{Element, Field, FieldKind, Flag, FlagKind, Packet, Presence, PropertyUse, Requirement, Spanned};
 
 /// A byte's flags: the lower half of the first byte, or a field of flags.
 pub(super) struct Flags<'a> {
@@ -49,6 +49,19 @@ pub(super) fn members(field: &Field) -> &[Field] {
     }
 }
 
+/// The properties that a field lists.
+pub(super) fn properties(field: &Field) -> Option<&[PropertyUse]> {
+    match &field.kind {
+        FieldKind::Properties(entries) => Some(entries),
+        _ => None,
+    }
+}
+
+/// All lists of properties there are.
+pub(super) fn all_properties(packet: &Packet) -> impl Iterator<Item = &[PropertyUse]> {
+    all_fields(packet).filter_map(properties)
+}
+
 /// The flags of a packet, byte for byte; those in the elements of lists are not among them.
 pub(super) fn flags(packet: &Packet) -> impl Iterator<Item = Flags<'_>> {
     let first = Flags { owner: &packet.name, flags: &packet.flags, top: 3, place: 0 };
@@ -65,6 +78,25 @@ pub(super) fn element_flags(fields: &[Field]) -> impl Iterator<Item = Flags<'_>>
 /// All flags there are.
 pub(super) fn all_flags(packet: &Packet) -> impl Iterator<Item = Flags<'_>> {
     flags(packet).chain(elements(packet).flat_map(|(_, fields)| element_flags(fields)))
+}
+
+/// Every place that names an enum.
+pub(super) fn enums(packet: &Packet) -> impl Iterator<Item = &Spanned<String>> {
+    let in_fields = all_fields(packet).filter_map(|field| match &field.kind {
+        FieldKind::Enum(name) | FieldKind::List(Element::Enum(name)) => Some(name),
+        _ => None,
+    });
+    let in_flags = all_flags(packet).flat_map(|byte| byte.flags).filter_map(|flag| match &flag.kind {
+        FlagKind::Value { of, .. } => of.as_ref(),
+        _ => None,
+    });
+    in_fields.chain(in_flags)
+}
+
+/// What flags that are set and fields that are empty require; those of groups and elements are not among them.
+pub(super) fn requirements(packet: &Packet) -> impl Iterator<Item = &Requirement> {
+    let of_flags = flags(packet).flat_map(|byte| byte.flags).filter_map(|flag| flag.requires.as_ref());
+    of_flags.chain(fields(packet).filter_map(|(_, field)| field.empty_requires.as_ref()))
 }
 
 fn byte(place: usize, field: &Field) -> Option<Flags<'_>> {

@@ -25,8 +25,8 @@ macro_rules! codecs {
             use slimqtt_agent::wire::DecodeError;
 
             $(#[inline(never)]
-            pub(super) fn $name(first_byte: u8, reader: Reader<'_>) -> Result<$packet $(<$lifetime>)?, DecodeError> {
-                $packet::decode(first_byte, reader)
+            pub(super) fn $name(first_byte: u8, mut reader: Reader<'_>) -> Result<$packet $(<$lifetime>)?, DecodeError> {
+                $packet::decode(first_byte, &mut reader)
             })+
         }
 
