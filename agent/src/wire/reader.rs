@@ -146,7 +146,7 @@ impl<'a, N: Notes> Reader<'a, N> {
     pub fn utf8(&mut self) -> &'a str {
         let bytes = self.binary();
         match core::str::from_utf8(bytes) {
-            Ok(text) if !bytes.contains(&0) => text,
+            Ok(text) if bytes.iter().all(|&byte| byte != 0) => text,
             _ => {
                 self.fail(Fault::MalformedPacket);
                 ""

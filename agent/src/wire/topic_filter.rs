@@ -3,19 +3,16 @@
 /// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
 pub(super) const fn is_valid(filter: &[u8]) -> bool {
-    let mut starts_level = true;
-    let mut rest = filter;
+    let (mut before, mut rest) = (b'/', filter);
     while let [byte, after @ ..] = rest {
-        let may_stand = match byte {
-            0 => false,
-            b'#' => starts_level && after.is_empty(),
-            b'+' => starts_level && matches!(after, [] | [b'/', ..]),
-            _ => true,
-        };
-        if !may_stand {
-            return false;
+        // Few bytes are special: to tell those first saves a host half of the time.
+        if matches!(byte, 0 | b'#' | b'+') {
+            let is_whole_level = before == b'/' && matches!((byte, after), (b'#' | b'+', []) | (b'+', [b'/', ..]));
+            if !is_whole_level {
+                return false;
+            }
         }
-        starts_level = *byte == b'/';
+        before = *byte;
         rest = after;
     }
     !filter.is_empty()

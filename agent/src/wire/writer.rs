@@ -64,8 +64,7 @@ impl<'a> Writer<'a> {
         self.position - Self::FIXED_HEADER
     }
 
-    /// A byte. The one function that touches the buffer: out of line, or each field would repeat the check.
-    #[inline(never)]
+    /// A byte.
     pub const fn u8(&mut self, byte: u8) {
         if self.position < self.buffer.len() {
             self.buffer[self.position] = byte;
