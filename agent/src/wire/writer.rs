@@ -74,8 +74,7 @@ impl<'a> Writer<'a> {
 
     /// A two byte integer, the more significant byte first (1.5.2).
     pub const fn u16(&mut self, value: u16) {
-        self.u8((value >> 8) as u8);
-        self.u8(value as u8);
+        self.rest(&value.to_be_bytes());
     }
 
     /// A byte that is 0 or 1.
@@ -85,8 +84,7 @@ impl<'a> Writer<'a> {
 
     /// A four byte integer, the most significant byte first (MQTT 5.0, 1.5.3).
     pub const fn u32(&mut self, value: u32) {
-        self.u16((value >> 16) as u16);
-        self.u16(value as u16);
+        self.rest(&value.to_be_bytes());
     }
 
     /// An integer in as few bytes of seven bits as it needs (2.2.3); no packet has room for what one above
