@@ -98,22 +98,24 @@ impl Element<'_> for SubackReturnCode {
 
 /// Message that the Server publishes when the connection ends without a DISCONNECT.
 ///
-/// `[MQTT-3.1.2-9]`
+/// Section 3.1.2.5. `[MQTT-3.1.2-9]`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Will<'a> {
     /// The Server keeps the Will Message as a retained message.
     ///
-    /// `[MQTT-3.1.2-15]` `[MQTT-3.1.2-16]` `[MQTT-3.1.2-17]`
+    /// Section 3.1.2.7. `[MQTT-3.1.2-15]` `[MQTT-3.1.2-16]` `[MQTT-3.1.2-17]`
     pub retain: bool,
     /// QoS of the Will Message.
     ///
-    /// `[MQTT-3.1.2-13]` `[MQTT-3.1.2-14]`
+    /// Section 3.1.2.6. `[MQTT-3.1.2-13]` `[MQTT-3.1.2-14]`
     pub qos: QoS,
     /// Topic of the Will Message.
     ///
-    /// `[MQTT-3.1.3-10]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]`
+    /// Section 3.1.3.2. `[MQTT-3.1.3-10]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]`
     pub topic: &'a str,
     /// Payload of the Will Message.
+    ///
+    /// Section 3.1.3.3.
     pub message: &'a [u8],
 }
 
@@ -124,27 +126,27 @@ pub struct Will<'a> {
 pub struct Connect<'a> {
     /// Discard any previous session and start a new one.
     ///
-    /// `[MQTT-3.1.2-6]`
+    /// Section 3.1.2.4. `[MQTT-3.1.2-6]`
     pub clean_session: bool,
     /// Longest time between two packets from the Client, in seconds; 0 turns it off.
     ///
-    /// `[MQTT-3.1.2-23]`
+    /// Section 3.1.2.10. `[MQTT-3.1.2-23]`
     pub keep_alive: u16,
     /// Identifies the Client to the Server.
     ///
-    /// `[MQTT-3.1.3-3]` `[MQTT-3.1.3-4]` `[MQTT-3.1.3-7]`
+    /// Section 3.1.3.1. `[MQTT-3.1.3-3]` `[MQTT-3.1.3-4]` `[MQTT-3.1.3-7]`
     pub client_identifier: &'a str,
     /// Message that the Server publishes when the connection ends without a DISCONNECT.
     ///
-    /// `[MQTT-3.1.2-9]`
+    /// Section 3.1.2.5. `[MQTT-3.1.2-9]`
     pub will: Option<Will<'a>>,
     /// User name, for authentication and authorization.
     ///
-    /// `[MQTT-3.1.3-11]`
+    /// Section 3.1.3.4. `[MQTT-3.1.3-11]`
     pub user_name: Option<&'a str>,
     /// Password, 0 to 65535 bytes.
     ///
-    /// `[MQTT-3.1.2-22]`
+    /// Section 3.1.3.5. `[MQTT-3.1.2-22]`
     pub password: Option<&'a [u8]>,
 }
 
@@ -176,29 +178,29 @@ impl<'a> Connect<'a> {
             | (self.password.is_some() as u8) << 6 | will
             | (self.clean_session as u8) << 1;
         writer.u8(connect_flags);
-        // mqtt-3.1.1.mqtt:62
+        // mqtt-3.1.1.mqtt:63
         writer.u16(self.keep_alive);
-        // mqtt-3.1.1.mqtt:66
+        // mqtt-3.1.1.mqtt:67
         writer.utf8(self.client_identifier);
-        // mqtt-3.1.1.mqtt:68
+        // mqtt-3.1.1.mqtt:70
         if let Some(will) = self.will {
-            // mqtt-3.1.1.mqtt:70
-            writer.topic_name(will.topic);
             // mqtt-3.1.1.mqtt:72
+            writer.topic_name(will.topic);
+            // mqtt-3.1.1.mqtt:75
             writer.binary(will.message);
         }
-        // mqtt-3.1.1.mqtt:75
+        // mqtt-3.1.1.mqtt:78
         if let Some(user_name) = self.user_name {
             writer.utf8(user_name);
         }
-        // mqtt-3.1.1.mqtt:77
+        // mqtt-3.1.1.mqtt:80
         if self.password.is_some() && self.user_name.is_none() {
             writer.fail(EncodeError::Contradiction);
         }
         if let Some(password) = self.password {
             writer.binary(password);
         }
-        // mqtt-3.1.1.mqtt:66
+        // mqtt-3.1.1.mqtt:67
         if self.client_identifier.is_empty() && !self.clean_session {
             writer.fail(EncodeError::Contradiction);
         }
@@ -229,27 +231,27 @@ impl<'a> Connect<'a> {
         // mqtt-3.1.1.mqtt:49
         reader.at(3);
         let connect_flags = reader.u8();
-        // mqtt-3.1.1.mqtt:58
-        let clean_session = connect_flags & 0x02 != 0;
         // mqtt-3.1.1.mqtt:59
+        let clean_session = connect_flags & 0x02 != 0;
+        // mqtt-3.1.1.mqtt:60
         reader.require(connect_flags & 0x01 == 0);
-        // mqtt-3.1.1.mqtt:62
+        // mqtt-3.1.1.mqtt:63
         reader.at(4);
         let keep_alive = reader.u16();
-        // mqtt-3.1.1.mqtt:66
+        // mqtt-3.1.1.mqtt:67
         reader.at(5);
         let client_identifier = reader.utf8();
-        // mqtt-3.1.1.mqtt:68
+        // mqtt-3.1.1.mqtt:70
         reader.at(6);
         let will = if connect_flags & 0x04 != 0 {
             // mqtt-3.1.1.mqtt:53
             let retain = connect_flags & 0x20 != 0;
-            // mqtt-3.1.1.mqtt:55
+            // mqtt-3.1.1.mqtt:56
             let qos = reader.known(QoS::from_u8(connect_flags >> 3 & 0x03))?;
-            // mqtt-3.1.1.mqtt:70
+            // mqtt-3.1.1.mqtt:72
             reader.at(7);
             let topic = reader.topic_name();
-            // mqtt-3.1.1.mqtt:72
+            // mqtt-3.1.1.mqtt:75
             reader.at(8);
             let message = reader.binary();
             Some(Will {
@@ -262,24 +264,24 @@ impl<'a> Connect<'a> {
             reader.require(connect_flags & 0x38 == 0);
             None
         };
-        // mqtt-3.1.1.mqtt:75
+        // mqtt-3.1.1.mqtt:78
         reader.at(9);
         let user_name = if connect_flags & 0x80 != 0 {
             Some(reader.utf8())
         } else {
             None
         };
-        // mqtt-3.1.1.mqtt:77
+        // mqtt-3.1.1.mqtt:80
         reader.at(10);
         let password = if connect_flags & 0x40 != 0 {
             Some(reader.binary())
         } else {
             None
         };
-        // mqtt-3.1.1.mqtt:77
+        // mqtt-3.1.1.mqtt:80
         reader.at(10);
         reader.allow(password.is_none() || user_name.is_some());
-        // mqtt-3.1.1.mqtt:66
+        // mqtt-3.1.1.mqtt:67
         reader.at(5);
         reader.allow(!client_identifier.is_empty() || clean_session);
         let packet = Self {
@@ -307,11 +309,11 @@ impl Encode for Connect<'_> {
 pub struct Connack {
     /// The Server has stored state of a previous session; never where it refuses the connection.
     ///
-    /// `[MQTT-3.2.2-1]` `[MQTT-3.2.2-2]` `[MQTT-3.2.2-3]` `[MQTT-3.2.2-4]`
+    /// Section 3.2.2.2. `[MQTT-3.2.2-1]` `[MQTT-3.2.2-2]` `[MQTT-3.2.2-3]` `[MQTT-3.2.2-4]`
     pub session_present: bool,
     /// The Server's answer.
     ///
-    /// `[MQTT-3.2.2-5]` `[MQTT-3.2.2-6]`
+    /// Section 3.2.2.3. `[MQTT-3.2.2-5]` `[MQTT-3.2.2-6]`
     pub return_code: ConnectReturnCode,
 }
 
@@ -330,16 +332,16 @@ impl Connack {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:84
+        // mqtt-3.1.1.mqtt:87
         let acknowledge_flags = self.session_present as u8;
         writer.u8(acknowledge_flags);
-        // mqtt-3.1.1.mqtt:91
+        // mqtt-3.1.1.mqtt:94
         writer.u8(self.return_code as u8);
-        // mqtt-3.1.1.mqtt:87
+        // mqtt-3.1.1.mqtt:90
         if self.session_present && self.return_code as u8 != 0 {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-3.1.1.mqtt:82
+        // mqtt-3.1.1.mqtt:85
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -352,20 +354,20 @@ impl Connack {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:82
+        // mqtt-3.1.1.mqtt:85
         reader.at(11);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:84
+        // mqtt-3.1.1.mqtt:87
         reader.at(12);
         let acknowledge_flags = reader.u8();
-        // mqtt-3.1.1.mqtt:85
+        // mqtt-3.1.1.mqtt:88
         reader.require(acknowledge_flags & 0xFE == 0);
-        // mqtt-3.1.1.mqtt:87
+        // mqtt-3.1.1.mqtt:90
         let session_present = acknowledge_flags & 0x01 != 0;
-        // mqtt-3.1.1.mqtt:91
+        // mqtt-3.1.1.mqtt:94
         reader.at(13);
         let return_code = reader.known_u8(ConnectReturnCode::from_u8)?;
-        // mqtt-3.1.1.mqtt:87
+        // mqtt-3.1.1.mqtt:90
         reader.at(12);
         reader.allow(!session_present || return_code as u8 == 0);
         let packet = Self {
@@ -389,26 +391,28 @@ impl Encode for Connack {
 pub struct Publish<'a> {
     /// This might be re-delivery of an earlier attempt to send the packet.
     ///
-    /// `[MQTT-3.3.1-1]` `[MQTT-3.3.1-2]` `[MQTT-3.3.1-3]`
+    /// Section 3.3.1.1. `[MQTT-3.3.1-1]` `[MQTT-3.3.1-2]` `[MQTT-3.3.1-3]`
     pub dup: bool,
     /// Level of assurance for the delivery of the message.
     ///
-    /// `[MQTT-3.3.1-4]`
+    /// Section 3.3.1.2. `[MQTT-3.3.1-4]`
     pub qos: QoS,
     /// The Server stores the message and sends it to future subscribers.
     ///
-    /// `[MQTT-3.3.1-5]`
+    /// Section 3.3.1.3. `[MQTT-3.3.1-5]`
     pub retain: bool,
     /// The information channel to which the message is published.
     ///
-    /// `[MQTT-3.3.2-1]` `[MQTT-3.3.2-2]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]`
-    /// `[MQTT-4.7.3-3]`
+    /// Section 3.3.2.1. `[MQTT-3.3.2-1]` `[MQTT-3.3.2-2]` `[MQTT-4.7.1-1]` `[MQTT-4.7.3-1]`
+    /// `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
     pub topic_name: &'a str,
     /// Names this exchange; only where the QoS is above 0.
     ///
-    /// `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]` `[MQTT-2.3.1-5]`
+    /// Section 3.3.2.2. `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]` `[MQTT-2.3.1-5]`
     pub packet_identifier: Option<PacketIdentifier>,
     /// The Application Message.
+    ///
+    /// Section 3.3.3.
     pub message: &'a [u8],
 }
 
@@ -424,22 +428,22 @@ impl<'a> Publish<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:107
+        // mqtt-3.1.1.mqtt:111
         writer.topic_name(self.topic_name);
-        // mqtt-3.1.1.mqtt:110
+        // mqtt-3.1.1.mqtt:115
         if self.packet_identifier.is_some() != (self.qos as u8 > 0) {
             writer.fail(EncodeError::Contradiction);
         }
         if let Some(packet_identifier) = self.packet_identifier {
             writer.u16(packet_identifier.get());
         }
-        // mqtt-3.1.1.mqtt:114
+        // mqtt-3.1.1.mqtt:120
         writer.rest(self.message);
-        // mqtt-3.1.1.mqtt:99
+        // mqtt-3.1.1.mqtt:102
         if self.dup && self.qos as u8 == 0 {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-3.1.1.mqtt:96
+        // mqtt-3.1.1.mqtt:99
         let first_byte = Self::PACKET_TYPE << 4 | (self.dup as u8) << 3
             | (self.qos as u8) << 1 | self.retain as u8;
         writer.fixed_header(first_byte);
@@ -454,29 +458,29 @@ impl<'a> Publish<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:96
+        // mqtt-3.1.1.mqtt:99
         reader.at(14);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-        // mqtt-3.1.1.mqtt:99
+        // mqtt-3.1.1.mqtt:102
         let dup = first_byte & 0x08 != 0;
-        // mqtt-3.1.1.mqtt:101
+        // mqtt-3.1.1.mqtt:105
         let qos = reader.known(QoS::from_u8(first_byte >> 1 & 0x03))?;
-        // mqtt-3.1.1.mqtt:103
-        let retain = first_byte & 0x01 != 0;
         // mqtt-3.1.1.mqtt:107
+        let retain = first_byte & 0x01 != 0;
+        // mqtt-3.1.1.mqtt:111
         reader.at(15);
         let topic_name = reader.topic_name();
-        // mqtt-3.1.1.mqtt:110
+        // mqtt-3.1.1.mqtt:115
         reader.at(16);
         let packet_identifier = if qos as u8 > 0 {
             Some(reader.packet_identifier())
         } else {
             None
         };
-        // mqtt-3.1.1.mqtt:114
+        // mqtt-3.1.1.mqtt:120
         reader.at(17);
         let message = reader.rest();
-        // mqtt-3.1.1.mqtt:99
+        // mqtt-3.1.1.mqtt:102
         reader.at(14);
         reader.allow(!dup || qos as u8 > 0);
         let packet = Self {
@@ -504,7 +508,7 @@ impl Encode for Publish<'_> {
 pub struct Puback {
     /// That of the PUBLISH.
     ///
-    /// `[MQTT-2.3.1-6]`
+    /// Section 3.4.2. `[MQTT-2.3.1-6]`
     pub packet_identifier: PacketIdentifier,
 }
 
@@ -523,9 +527,9 @@ impl Puback {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:122
+        // mqtt-3.1.1.mqtt:128
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:119
+        // mqtt-3.1.1.mqtt:125
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -538,10 +542,10 @@ impl Puback {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:119
+        // mqtt-3.1.1.mqtt:125
         reader.at(18);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:122
+        // mqtt-3.1.1.mqtt:128
         reader.at(19);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
@@ -562,7 +566,7 @@ impl Encode for Puback {
 pub struct Pubrec {
     /// That of the PUBLISH.
     ///
-    /// `[MQTT-2.3.1-6]`
+    /// Section 3.5.2. `[MQTT-2.3.1-6]`
     pub packet_identifier: PacketIdentifier,
 }
 
@@ -581,9 +585,9 @@ impl Pubrec {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:130
+        // mqtt-3.1.1.mqtt:136
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:127
+        // mqtt-3.1.1.mqtt:133
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -596,10 +600,10 @@ impl Pubrec {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:127
+        // mqtt-3.1.1.mqtt:133
         reader.at(20);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:130
+        // mqtt-3.1.1.mqtt:136
         reader.at(21);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
@@ -620,7 +624,7 @@ impl Encode for Pubrec {
 pub struct Pubrel {
     /// That of the PUBLISH.
     ///
-    /// `[MQTT-2.3.1-6]`
+    /// Section 3.6.2. `[MQTT-2.3.1-6]`
     pub packet_identifier: PacketIdentifier,
 }
 
@@ -639,9 +643,9 @@ impl Pubrel {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:141
+        // mqtt-3.1.1.mqtt:147
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:135
+        // mqtt-3.1.1.mqtt:141
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -654,10 +658,10 @@ impl Pubrel {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:135
+        // mqtt-3.1.1.mqtt:141
         reader.at(22);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:141
+        // mqtt-3.1.1.mqtt:147
         reader.at(23);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
@@ -677,6 +681,8 @@ impl Encode for Pubrel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pubcomp {
     /// That of the PUBLISH.
+    ///
+    /// Section 3.7.2.
     pub packet_identifier: PacketIdentifier,
 }
 
@@ -695,9 +701,9 @@ impl Pubcomp {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:149
+        // mqtt-3.1.1.mqtt:155
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:146
+        // mqtt-3.1.1.mqtt:152
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -710,10 +716,10 @@ impl Pubcomp {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:146
+        // mqtt-3.1.1.mqtt:152
         reader.at(24);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:149
+        // mqtt-3.1.1.mqtt:155
         reader.at(25);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
@@ -744,9 +750,9 @@ pub struct Subscription<'a> {
 impl Subscription<'_> {
     /// Writes the element, also at compile time.
     const fn write(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:166
+        // mqtt-3.1.1.mqtt:172
         writer.topic_filter(self.topic_filter);
-        // mqtt-3.1.1.mqtt:168
+        // mqtt-3.1.1.mqtt:175
         let options = self.requested_qos as u8;
         writer.u8(options);
     }
@@ -754,15 +760,15 @@ impl Subscription<'_> {
 
 impl<'a> Element<'a> for Subscription<'a> {
     fn read<N: Notes>(reader: &mut Reader<'a, N>) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:166
+        // mqtt-3.1.1.mqtt:172
         reader.at(29);
         let topic_filter = reader.topic_filter();
-        // mqtt-3.1.1.mqtt:168
+        // mqtt-3.1.1.mqtt:175
         reader.at(30);
         let options = reader.u8();
-        // mqtt-3.1.1.mqtt:169
+        // mqtt-3.1.1.mqtt:176
         reader.require(options & 0xFC == 0);
-        // mqtt-3.1.1.mqtt:171
+        // mqtt-3.1.1.mqtt:178
         let requested_qos = reader.known(QoS::from_u8(options & 0x03))?;
         Ok(Self {
             topic_filter,
@@ -778,7 +784,7 @@ impl<'a> Element<'a> for Subscription<'a> {
 pub struct Subscribe<'a> {
     /// Names this exchange.
     ///
-    /// `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]`
+    /// Section 3.8.2. `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]`
     pub packet_identifier: PacketIdentifier,
     /// What to subscribe to.
     ///
@@ -801,15 +807,15 @@ impl<'a> Subscribe<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:160
+        // mqtt-3.1.1.mqtt:166
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:164
+        // mqtt-3.1.1.mqtt:170
         let mut elements = writer.list(&self.subscriptions);
         while let &[element, ref rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }
-        // mqtt-3.1.1.mqtt:154
+        // mqtt-3.1.1.mqtt:160
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -822,13 +828,13 @@ impl<'a> Subscribe<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:154
+        // mqtt-3.1.1.mqtt:160
         reader.at(26);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:160
+        // mqtt-3.1.1.mqtt:166
         reader.at(27);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-3.1.1.mqtt:164
+        // mqtt-3.1.1.mqtt:170
         reader.at(28);
         let subscriptions = reader.list(Subscription::read);
         let packet = Self {
@@ -852,11 +858,11 @@ impl Encode for Subscribe<'_> {
 pub struct Suback<'a> {
     /// That of the SUBSCRIBE.
     ///
-    /// `[MQTT-2.3.1-7]` `[MQTT-3.8.4-2]`
+    /// Section 3.9.2. `[MQTT-2.3.1-7]` `[MQTT-3.8.4-2]`
     pub packet_identifier: PacketIdentifier,
     /// One for each subscription of the SUBSCRIBE, in the same order.
     ///
-    /// `[MQTT-3.8.4-5]` `[MQTT-3.9.3-1]` `[MQTT-3.9.3-2]`
+    /// Section 3.9.3. `[MQTT-3.8.4-5]` `[MQTT-3.9.3-1]` `[MQTT-3.9.3-2]`
     pub return_codes: List<'a, SubackReturnCode>,
 }
 
@@ -875,15 +881,15 @@ impl<'a> Suback<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:181
+        // mqtt-3.1.1.mqtt:188
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:185
+        // mqtt-3.1.1.mqtt:192
         let mut elements = writer.list(&self.return_codes);
         while let &[element, ref rest @ ..] = elements {
             writer.u8(element as u8);
             elements = rest;
         }
-        // mqtt-3.1.1.mqtt:178
+        // mqtt-3.1.1.mqtt:185
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -896,13 +902,13 @@ impl<'a> Suback<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:178
+        // mqtt-3.1.1.mqtt:185
         reader.at(31);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:181
+        // mqtt-3.1.1.mqtt:188
         reader.at(32);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-3.1.1.mqtt:185
+        // mqtt-3.1.1.mqtt:192
         reader.at(33);
         let return_codes = reader.list(SubackReturnCode::read);
         let packet = Self {
@@ -926,7 +932,7 @@ impl Encode for Suback<'_> {
 pub struct Unsubscribe<'a> {
     /// Names this exchange.
     ///
-    /// `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]`
+    /// Section 3.10.2. `[MQTT-2.3.1-1]` `[MQTT-2.3.1-2]`
     pub packet_identifier: PacketIdentifier,
     /// What to unsubscribe from: character by character as in the SUBSCRIBE.
     ///
@@ -950,15 +956,15 @@ impl<'a> Unsubscribe<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:196
+        // mqtt-3.1.1.mqtt:204
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:200
+        // mqtt-3.1.1.mqtt:208
         let mut elements = writer.list(&self.topic_filters);
         while let &[element, ref rest @ ..] = elements {
             writer.topic_filter(element);
             elements = rest;
         }
-        // mqtt-3.1.1.mqtt:190
+        // mqtt-3.1.1.mqtt:198
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -971,13 +977,13 @@ impl<'a> Unsubscribe<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:190
+        // mqtt-3.1.1.mqtt:198
         reader.at(34);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:196
+        // mqtt-3.1.1.mqtt:204
         reader.at(35);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-3.1.1.mqtt:200
+        // mqtt-3.1.1.mqtt:208
         reader.at(36);
         let topic_filters = reader.list(|reader| Ok(reader.topic_filter()));
         let packet = Self {
@@ -1001,7 +1007,7 @@ impl Encode for Unsubscribe<'_> {
 pub struct Unsuback {
     /// That of the UNSUBSCRIBE.
     ///
-    /// `[MQTT-2.3.1-7]` `[MQTT-3.10.4-5]`
+    /// Section 3.11.2. `[MQTT-2.3.1-7]` `[MQTT-3.10.4-5]`
     pub packet_identifier: PacketIdentifier,
 }
 
@@ -1020,9 +1026,9 @@ impl Unsuback {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:210
+        // mqtt-3.1.1.mqtt:219
         writer.u16(self.packet_identifier.get());
-        // mqtt-3.1.1.mqtt:207
+        // mqtt-3.1.1.mqtt:216
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1035,10 +1041,10 @@ impl Unsuback {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:207
+        // mqtt-3.1.1.mqtt:216
         reader.at(37);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-3.1.1.mqtt:210
+        // mqtt-3.1.1.mqtt:219
         reader.at(38);
         let packet_identifier = reader.packet_identifier();
         let packet = Self { packet_identifier };
@@ -1076,7 +1082,7 @@ impl Pingreq {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:215
+        // mqtt-3.1.1.mqtt:224
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1089,7 +1095,7 @@ impl Pingreq {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:215
+        // mqtt-3.1.1.mqtt:224
         reader.at(39);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
@@ -1127,7 +1133,7 @@ impl Pingresp {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:218
+        // mqtt-3.1.1.mqtt:227
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1140,7 +1146,7 @@ impl Pingresp {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:218
+        // mqtt-3.1.1.mqtt:227
         reader.at(40);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
@@ -1178,7 +1184,7 @@ impl Disconnect {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:221
+        // mqtt-3.1.1.mqtt:230
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1191,7 +1197,7 @@ impl Disconnect {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-3.1.1.mqtt:221
+        // mqtt-3.1.1.mqtt:230
         reader.at(41);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
