@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod agent;
+mod backoff;
 mod clock;
 mod command;
 mod connect;
@@ -14,6 +15,7 @@ mod session;
 pub mod wire;
 
 pub use agent::{Agent, Profile};
+pub use backoff::Backoff;
 pub use clock::Clock;
 pub use command::{CommandError, Message, Submission};
 pub use connect::Connect;

@@ -11,7 +11,7 @@
 pub mod beacon;
 
 pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError};
-pub use slimqtt_agent::{Clock, CommandError, Connect, Error, ErrorKind, Submission};
+pub use slimqtt_agent::{Backoff, Clock, CommandError, Connect, Error, ErrorKind, Submission};
 pub use slimqtt_macros::agent;
 
 /// What the expansion of [`agent`] needs. Not for use by hand: it may change in any version.
