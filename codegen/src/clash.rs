@@ -4,14 +4,14 @@
 
 use std::fmt;
 
-use slimqtt_spec::defs::{Protocol, Spanned};
+use slimqtt_spec::defs::{Property, Protocol, Spanned};
 use slimqtt_spec::{Diagnostic, Report, Source};
 
 use crate::names::{group_type, type_name};
 use crate::walk;
 
 /// Types that the generated code uses: of the runtime and of Rust.
-const TAKEN: [&str; 25] = [
+const TAKEN: [&str; 26] = [
     "DecodeError",
     "Element",
     "Encode",
@@ -20,6 +20,7 @@ const TAKEN: [&str; 25] = [
     "Iter",
     "List",
     "Mistake",
+    "N",
     "NonZeroU16",
     "NonZeroU32",
     "None",
@@ -90,7 +91,21 @@ pub(crate) fn check(source: &Source, protocol: &Protocol) -> Result<(), Report> 
     for variant in variants.filter(|variant| variant.name.value == "Self") {
         clashes.push(Name::new("variant", &variant.name, "Self").taken());
     }
+    clashes.extend(of_properties(protocol));
     if clashes.is_empty() { Ok(()) } else { Err(Report::new(source.clone(), clashes)) }
+}
+
+/// Properties become variants of one enum, which has constants for them too.
+fn of_properties(protocol: &Protocol) -> Vec<Diagnostic> {
+    let variant = |it: &Property| Name::new("property", &it.name, type_name(&it.name.value));
+    let variants: Vec<_> = protocol.properties.iter().map(variant).collect();
+    let clash = |(index, name): (usize, &Name)| {
+        if name.rust == "Self" || name.rust == name.of.value.to_ascii_uppercase() {
+            return Some(name.taken());
+        }
+        variants[..index].iter().find(|earlier| earlier.rust == name.rust).map(|earlier| name.again(earlier))
+    };
+    variants.iter().enumerate().filter_map(clash).collect()
 }
 
 /// Everything that becomes a type, in the order of the spec.
@@ -142,7 +157,8 @@ mod tests {
 
     /// All names in camel case.
     fn names(tokens: TokenStream) -> Vec<String> {
-        let is_camel = |name: &str| name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+        let is_camel =
+            |name: &str| name.starts_with(char::is_uppercase) && (name.len() == 1 || name.contains(char::is_lowercase));
         tokens
             .into_iter()
             .flat_map(|token| match token {

@@ -5,7 +5,7 @@ use quote::format_ident;
 use slimqtt_spec::defs::Packet;
 
 /// What encoders and decoders call things of their own.
-const LOCALS: [&str; 3] = ["first_byte", "reader", "writer"];
+const LOCALS: [&str; 4] = ["first_byte", "is_shared", "reader", "writer"];
 
 /// The type of a packet, an element or a property: `Connack` for CONNACK, `LastWill` for `last_will`, `ClientPublish` for
 /// `PUBLISH from client`.

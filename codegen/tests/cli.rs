@@ -79,6 +79,9 @@ fn show_leaves_properties_out_that_no_packet_carries() {
     let shown = printed(&["show", "--mqtt", "5.0", "PUBREL"]);
     assert!(shown.contains("ReasonString(&'a str)") && !shown.contains("TopicAlias"), "{shown}");
     assert!(!printed(&["show", "--mqtt", "5.0", "PINGREQ"]).contains("Propert"));
+    // Of the only one there is, no other has to be told apart.
+    let alone = printed(&["show", "--mqtt", "5.0", "UNSUBSCRIBE"]);
+    assert!(alone.contains("UserProperty") && !alone.contains("_ => None"), "{alone}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn the_summary_is_one_line() {
     assert_eq!(
         error("same-name").summary(),
         "tests/reject/same-name.mqtt:8:8: the enum `Publish` and the packet `PUBLISH` are both `Publish` in Rust \
-         (and 2 more mistakes)"
+         (and 3 more mistakes)"
     );
     assert_eq!(
         error("unknown-enum").summary(),

@@ -3,6 +3,8 @@
 //! The packets themselves are generated from the spec when the crate is built: a borrowed struct each, with `encode`
 //! and `decode`. What they are generated onto is written by hand in the modules below. Nothing here copies more than
 //! once, allocates or panics, and nothing knows of connections or time.
+//!
+//! Sections and statements are those of MQTT 3.1.1 wherever it does not say MQTT 5.0, which numbers them anew.
 
 pub mod fixed_header;
 mod list;

@@ -12,7 +12,8 @@ pub struct Mistake {
     pub place: u16,
 }
 
-/// What kind of mistake a packet has. Its value is the reason code to close a connection of MQTT 5.0 with (4.13).
+/// What kind of mistake a packet has. Its value is the reason code to close a connection of MQTT 5.0 with (4.13), unless
+/// there is a closer one: a Topic Alias of 0 is answered with Topic Alias invalid, 0x94 (MQTT 5.0, 3.3.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Fault {

@@ -26,7 +26,8 @@ pub enum EncodeError {
     RepeatedProperty,
     /// A property is missing that the packet must carry, e.g. the authentication method of AUTH (MQTT 5.0, 3.15.2.2.2).
     MissingProperty,
-    /// Two fields of the packet contradict one another, e.g. a password without a user name `[MQTT-3.1.2-22]`.
+    /// Two fields of the packet contradict one another, e.g. in MQTT 3.1.1 a password without a user name
+    /// `[MQTT-3.1.2-22]`.
     Contradiction,
 }
 
@@ -69,7 +70,7 @@ impl<'a> Writer<'a> {
         if self.position < self.buffer.len() {
             self.buffer[self.position] = byte;
         }
-        self.position += 1;
+        self.position = self.position.saturating_add(1);
     }
 
     /// A two byte integer, the more significant byte first (1.5.2).
@@ -103,7 +104,8 @@ impl<'a> Writer<'a> {
     /// Bytes as they are.
     pub const fn rest(&mut self, bytes: &[u8]) {
         let start = self.position;
-        self.position += bytes.len();
+        // A list may repeat its bytes: there is no end to what can be asked for.
+        self.position = self.position.saturating_add(bytes.len());
         let Some((_, space)) = self.buffer.split_at_mut_checked(start) else { return };
         let Some((space, _)) = space.split_at_mut_checked(bytes.len()) else { return };
         let mut i = 0;

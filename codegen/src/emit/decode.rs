@@ -137,7 +137,7 @@ fn value(codec: &Codec<'_>, field: &Field) -> (TokenStream, TokenStream) {
         }
         FieldKind::Value { of, .. } => types::read(of.value),
         FieldKind::Enum(of) => or_default(field, u8_as(&of.value, field.fault)),
-        FieldKind::List(element) => list::read(element),
+        FieldKind::List(element) => list::read(element, field.fault),
         FieldKind::Properties(_) => {
             let owner = property::owner(codec.packet, field);
             or_default(field, quote! { Properties::read(#owner::PROPERTIES, reader) })

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use slimqtt_spec::defs::{Element, Field, Spanned};
+use slimqtt_spec::defs::{Element, Fault, Field, Spanned};
 
 use super::codec::Codec;
 use super::{decode, encode, structure};
@@ -74,7 +74,7 @@ pub(super) fn write(element: &Element, list: &TokenStream) -> TokenStream {
 }
 
 /// Reads a list.
-pub(super) fn read(element: &Element) -> TokenStream {
+pub(super) fn read(element: &Element, fault: Fault) -> TokenStream {
     match element {
         Element::Value(of) => {
             let read = types::read(of.value);
@@ -82,7 +82,10 @@ pub(super) fn read(element: &Element) -> TokenStream {
         }
         Element::Enum(of) => {
             let of = ident(&of.value);
-            quote! { reader.list(#of::read) }
+            match fault {
+                Fault::MalformedPacket => quote! { reader.list(#of::read) },
+                Fault::ProtocolError => quote! { reader.list(|reader| reader.allowed_u8(#of::from_u8)) },
+            }
         }
         Element::Fields { name, .. } => {
             let name = type_name(&name.value);

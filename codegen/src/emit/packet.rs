@@ -65,7 +65,7 @@ fn consts(packet: &Packet) -> TokenStream {
     let first_byte = has_fixed_flags(packet).then(|| {
         let flags = packet.flags.iter().filter_map(encode::bits);
         quote! {
-            /// The first byte of the packet: its type and its reserved flags (2.2).
+            /// The first byte of the packet: its type and its reserved flags.
             pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 #(| #flags)*;
         }
     });
@@ -77,13 +77,13 @@ fn consts(packet: &Packet) -> TokenStream {
     });
     let (min, max) = (literal::decimal(min as u64), literal::decimal(max as u64));
     quote! {
-        /// The control packet type (2.2.1).
+        /// The control packet type.
         pub const PACKET_TYPE: u8 = #packet_type;
         #first_byte
         #bytes
-        /// The least remaining length, in bytes.
+        /// No remaining length is less, in bytes.
         pub const MIN_REMAINING_LENGTH: usize = #min;
-        /// The greatest remaining length, in bytes.
+        /// No remaining length is greater, in bytes.
         pub const MAX_REMAINING_LENGTH: usize = #max;
     }
 }

@@ -32,7 +32,7 @@ impl Places {
     pub(super) fn items(&self) -> TokenStream {
         let (packets, fields): (Vec<_>, Vec<_>) = self.0.iter().map(|place| (&place.packet, &place.field)).unzip();
         quote! {
-            /// The packet and the field that have a mistake, as the standard names them.
+            /// The packet and the field that have a mistake, as the spec names them.
             pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
                 const PLACES: &[(&str, &str)] = &[#((#packets, #fields)),*];
                 PLACES.get(usize::from(mistake.place)).copied().unwrap_or_default()

@@ -81,6 +81,7 @@ fn one(source: &Source, properties: &[Property]) -> TokenStream {
 fn several(properties: &[Property]) -> TokenStream {
     let one = quote! { Property };
     let (lifetime, ..) = structure::lifetimes(properties.iter().any(borrows));
+    let other = (properties.len() > 1).then(|| quote! { _ => None, });
     let accessors = properties.iter().map(|property| {
         let (name, variant, of) =
             (accessor(&property.name.value), type_name(&property.name.value), rust_type(&property.kind));
@@ -90,7 +91,7 @@ fn several(properties: &[Property]) -> TokenStream {
             pub fn #name(&self) -> Option<#of> {
                 self.iter().find_map(|property| match property {
                     Property::#variant(value) => Some(value),
-                    _ => None,
+                    #other
                 })
             }
         }

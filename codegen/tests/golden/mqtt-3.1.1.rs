@@ -151,16 +151,16 @@ pub struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 1;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 12;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 327_695;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -318,16 +318,16 @@ pub struct Connack {
 }
 
 impl Connack {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 2;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 2;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -417,13 +417,13 @@ pub struct Publish<'a> {
 }
 
 impl<'a> Publish<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 3;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 3;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -513,16 +513,16 @@ pub struct Puback {
 }
 
 impl Puback {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 4;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 2;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -571,16 +571,16 @@ pub struct Pubrec {
 }
 
 impl Pubrec {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 5;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 2;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -629,16 +629,16 @@ pub struct Pubrel {
 }
 
 impl Pubrel {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 6;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 2;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -687,16 +687,16 @@ pub struct Pubcomp {
 }
 
 impl Pubcomp {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 7;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 2;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -793,16 +793,16 @@ pub struct Subscribe<'a> {
 }
 
 impl<'a> Subscribe<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 8;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 6;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -867,16 +867,16 @@ pub struct Suback<'a> {
 }
 
 impl<'a> Suback<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 9;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 3;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -942,16 +942,16 @@ pub struct Unsubscribe<'a> {
 }
 
 impl<'a> Unsubscribe<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 10;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 5;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1012,16 +1012,16 @@ pub struct Unsuback {
 }
 
 impl Unsuback {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 11;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 2;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1065,19 +1065,19 @@ impl Encode for Unsuback {
 pub struct Pingreq;
 
 impl Pingreq {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 12;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
     /// The whole packet: it has no fields.
     pub const BYTES: [u8; 2] = [Self::FIRST_BYTE, 0];
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 0;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1116,19 +1116,19 @@ impl Encode for Pingreq {
 pub struct Pingresp;
 
 impl Pingresp {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 13;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
     /// The whole packet: it has no fields.
     pub const BYTES: [u8; 2] = [Self::FIRST_BYTE, 0];
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 0;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1167,19 +1167,19 @@ impl Encode for Pingresp {
 pub struct Disconnect;
 
 impl Disconnect {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 14;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
     /// The whole packet: it has no fields.
     pub const BYTES: [u8; 2] = [Self::FIRST_BYTE, 0];
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 0;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1211,7 +1211,7 @@ impl Encode for Disconnect {
     }
 }
 
-/// The packet and the field that have a mistake, as the standard names them.
+/// The packet and the field that have a mistake, as the spec names them.
 pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
     const PLACES: &[(&str, &str)] = &[
         ("CONNECT", "fixed header"),

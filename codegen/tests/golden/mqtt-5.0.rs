@@ -1352,16 +1352,16 @@ pub struct Connect<'a> {
 }
 
 impl<'a> Connect<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 1;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 13;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -1572,16 +1572,16 @@ pub struct Connack<'a> {
 }
 
 impl<'a> Connack<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 2;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 3;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -1709,13 +1709,13 @@ pub struct ClientPublish<'a> {
 }
 
 impl<'a> ClientPublish<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 3;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 3;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -1873,13 +1873,13 @@ pub struct ServerPublish<'a> {
 }
 
 impl<'a> ServerPublish<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 3;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 3;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2008,16 +2008,16 @@ pub struct ClientPuback<'a> {
 }
 
 impl<'a> ClientPuback<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 4;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2112,16 +2112,16 @@ pub struct ServerPuback<'a> {
 }
 
 impl<'a> ServerPuback<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 4;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2216,16 +2216,16 @@ pub struct ClientPubrec<'a> {
 }
 
 impl<'a> ClientPubrec<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 5;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2320,16 +2320,16 @@ pub struct ServerPubrec<'a> {
 }
 
 impl<'a> ServerPubrec<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 5;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2424,16 +2424,16 @@ pub struct Pubrel<'a> {
 }
 
 impl<'a> Pubrel<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 6;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2528,16 +2528,16 @@ pub struct Pubcomp<'a> {
 }
 
 impl<'a> Pubcomp<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 7;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2707,16 +2707,16 @@ pub struct Subscribe<'a> {
 }
 
 impl<'a> Subscribe<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 8;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 7;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2801,16 +2801,16 @@ pub struct Suback<'a> {
 }
 
 impl<'a> Suback<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 9;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 4;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2896,16 +2896,16 @@ pub struct Unsubscribe<'a> {
 }
 
 impl<'a> Unsubscribe<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 10;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4 | 0x02;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 6;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -2991,16 +2991,16 @@ pub struct Unsuback<'a> {
 }
 
 impl<'a> Unsuback<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 11;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 4;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -3069,19 +3069,19 @@ impl Encode for Unsuback<'_> {
 pub struct Pingreq;
 
 impl Pingreq {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 12;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
     /// The whole packet: it has no fields.
     pub const BYTES: [u8; 2] = [Self::FIRST_BYTE, 0];
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 0;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -3120,19 +3120,19 @@ impl Encode for Pingreq {
 pub struct Pingresp;
 
 impl Pingresp {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 13;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
     /// The whole packet: it has no fields.
     pub const BYTES: [u8; 2] = [Self::FIRST_BYTE, 0];
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 0;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -3186,16 +3186,16 @@ pub struct ClientDisconnect<'a> {
 }
 
 impl<'a> ClientDisconnect<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 14;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -3280,16 +3280,16 @@ pub struct ServerDisconnect<'a> {
 }
 
 impl<'a> ServerDisconnect<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 14;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -3376,16 +3376,16 @@ pub struct ClientAuth<'a> {
 }
 
 impl<'a> ClientAuth<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 15;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -3458,16 +3458,16 @@ pub struct ServerAuth<'a> {
 }
 
 impl<'a> ServerAuth<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 15;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -3517,7 +3517,7 @@ impl Encode for ServerAuth<'_> {
     }
 }
 
-/// The packet and the field that have a mistake, as the standard names them.
+/// The packet and the field that have a mistake, as the spec names them.
 pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
     const PLACES: &[(&str, &str)] = &[
         ("CONNECT", "fixed header"),

@@ -325,13 +325,13 @@ pub struct Names {
 }
 
 impl Names {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 1;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 3;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 8;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -476,13 +476,13 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 2;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 4;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 16;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -665,16 +665,16 @@ pub struct Borrows<'a> {
 }
 
 impl<'a> Borrows<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 3;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 1;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 65_538;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -753,13 +753,13 @@ pub struct Requires<'a> {
 }
 
 impl<'a> Requires<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 6;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 131_077;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -958,13 +958,13 @@ pub struct Lists<'a> {
 }
 
 impl<'a> Lists<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 5;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 5;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1018,16 +1018,16 @@ pub struct Numbers<'a> {
 }
 
 impl<'a> Numbers<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 6;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1076,16 +1076,16 @@ pub struct Enums<'a> {
 }
 
 impl<'a> Enums<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 7;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 1;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1134,16 +1134,16 @@ pub struct Identifiers<'a> {
 }
 
 impl<'a> Identifiers<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 8;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 2;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1217,13 +1217,13 @@ pub struct ClientCarrier<'a> {
 }
 
 impl<'a> ClientCarrier<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 10;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -1348,13 +1348,13 @@ pub struct ServerCarrier<'a> {
 }
 
 impl<'a> ServerCarrier<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 10;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 0;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -1476,16 +1476,16 @@ pub struct ClientSides<'a> {
 }
 
 impl<'a> ClientSides<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 12;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 1;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1557,16 +1557,16 @@ pub struct ServerSides<'a> {
 }
 
 impl<'a> ServerSides<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 12;
 
-    /// The first byte of the packet: its type and its reserved flags (2.2).
+    /// The first byte of the packet: its type and its reserved flags.
     pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 1;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
@@ -1624,13 +1624,13 @@ pub struct Nameless<'a> {
 }
 
 impl<'a> Nameless<'a> {
-    /// The control packet type (2.2.1).
+    /// The control packet type.
     pub const PACKET_TYPE: u8 = 11;
 
-    /// The least remaining length, in bytes.
+    /// No remaining length is less, in bytes.
     pub const MIN_REMAINING_LENGTH: usize = 5;
 
-    /// The greatest remaining length, in bytes.
+    /// No remaining length is greater, in bytes.
     pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
 
     /// The properties that it may carry.
@@ -1694,7 +1694,7 @@ impl<'a> Nameless<'a> {
         let properties = Properties::read(Self::PROPERTIES, reader);
         // odd.mqtt:269
         reader.at(64);
-        let last = reader.list(ServerVerdict::read);
+        let last = reader.list(|reader| reader.allowed_u8(ServerVerdict::from_u8));
         // odd.mqtt:257
         reader.at(60);
         reader.allow(!urgent || properties.set.contains(Property::NEW));
@@ -1718,7 +1718,7 @@ impl Encode for Nameless<'_> {
     }
 }
 
-/// The packet and the field that have a mistake, as the standard names them.
+/// The packet and the field that have a mistake, as the spec names them.
 pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
     const PLACES: &[(&str, &str)] = &[
         ("NAMES", "fixed header"),

@@ -2,7 +2,7 @@
 
 use super::senders;
 use super::walk;
-use crate::defs::{Count, Packet, PropertyUse, Requirement, Spanned};
+use crate::defs::{Count, Packet, PropertyUse, Requirement, Sender, Spanned};
 use crate::{Code, Diagnostic, suggest};
 
 pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
@@ -52,7 +52,7 @@ fn of_packet(property: &Spanned<String>, packet: &Packet) -> Option<Diagnostic> 
     let list = walk::fields(packet).find_map(|(_, field)| walk::properties(field)).unwrap_or_default();
     match list.iter().find(|entry| entry.name.value == *wanted) {
         Some(entry) if entry.count == Count::Once => Some(always_there(property, entry)),
-        Some(_) => None,
+        Some(entry) => Some(never_there(property, entry.sender.as_ref()?)),
         None if walk::comparable(packet).any(|it| it.name.value == *wanted) => {
             let message = format!("`{wanted}` is not a property");
             let mistake = Diagnostic::new(Code::UnknownRequirement, &property.span, message)
@@ -70,6 +70,15 @@ fn unknown(property: &Spanned<String>, listed: &[&str]) -> Diagnostic {
     Diagnostic::new(Code::UnknownRequirement, &property.span, format!("the property `{wanted}` is never there"))
         .label("not in the list of properties")
         .help(help.unwrap_or_else(|| format!("list it: `properties {{ {wanted} }}`")))
+}
+
+/// A packet that both send cannot require what only one may.
+fn never_there(property: &Spanned<String>, only: &Spanned<Sender>) -> Diagnostic {
+    let (wanted, only_name, never) = (&property.value, only.value.name(), senders::other(only.value).name());
+    Diagnostic::new(Code::NeverSent, &property.span, format!("the {never} cannot send `{wanted}`, which is required"))
+        .label(format!("only from the {only_name}"))
+        .also(&only.span, "said here")
+        .help(format!("remove the `requires`, or let the {never} send `{wanted}` too"))
 }
 
 fn always_there(property: &Spanned<String>, entry: &PropertyUse) -> Diagnostic {
