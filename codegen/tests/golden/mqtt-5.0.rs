@@ -755,137 +755,137 @@ impl Property<'_> {
     const fn write(&self, writer: &mut Writer<'_>) {
         match *self {
             Self::PayloadFormatIndicator(value) => {
-                // mqtt-5.0.mqtt:239
+                // mqtt-5.0.mqtt:241
                 writer.u8(0x01);
                 writer.u8(value as u8);
             }
             Self::MessageExpiryInterval(value) => {
-                // mqtt-5.0.mqtt:241
+                // mqtt-5.0.mqtt:243
                 writer.u8(0x02);
                 writer.u32(value);
             }
             Self::ContentType(value) => {
-                // mqtt-5.0.mqtt:243
+                // mqtt-5.0.mqtt:245
                 writer.u8(0x03);
                 writer.utf8(value);
             }
             Self::ResponseTopic(value) => {
-                // mqtt-5.0.mqtt:245
+                // mqtt-5.0.mqtt:247
                 writer.u8(0x08);
                 writer.topic_name(value);
             }
             Self::CorrelationData(value) => {
-                // mqtt-5.0.mqtt:247
+                // mqtt-5.0.mqtt:249
                 writer.u8(0x09);
                 writer.binary(value);
             }
             Self::SubscriptionIdentifier(value) => {
-                // mqtt-5.0.mqtt:249
+                // mqtt-5.0.mqtt:251
                 writer.u8(0x0B);
                 writer.variable_byte_integer(value.get() as usize);
             }
             Self::SessionExpiryInterval(value) => {
-                // mqtt-5.0.mqtt:251
+                // mqtt-5.0.mqtt:253
                 writer.u8(0x11);
                 writer.u32(value);
             }
             Self::AssignedClientIdentifier(value) => {
-                // mqtt-5.0.mqtt:253
+                // mqtt-5.0.mqtt:255
                 writer.u8(0x12);
                 writer.utf8(value);
             }
             Self::ServerKeepAlive(value) => {
-                // mqtt-5.0.mqtt:255
+                // mqtt-5.0.mqtt:257
                 writer.u8(0x13);
                 writer.u16(value);
             }
             Self::AuthenticationMethod(value) => {
-                // mqtt-5.0.mqtt:257
+                // mqtt-5.0.mqtt:259
                 writer.u8(0x15);
                 writer.utf8(value);
             }
             Self::AuthenticationData(value) => {
-                // mqtt-5.0.mqtt:259
+                // mqtt-5.0.mqtt:261
                 writer.u8(0x16);
                 writer.binary(value);
             }
             Self::RequestProblemInformation(value) => {
-                // mqtt-5.0.mqtt:261
+                // mqtt-5.0.mqtt:263
                 writer.u8(0x17);
                 writer.bool(value);
             }
             Self::WillDelayInterval(value) => {
-                // mqtt-5.0.mqtt:263
+                // mqtt-5.0.mqtt:265
                 writer.u8(0x18);
                 writer.u32(value);
             }
             Self::RequestResponseInformation(value) => {
-                // mqtt-5.0.mqtt:265
+                // mqtt-5.0.mqtt:267
                 writer.u8(0x19);
                 writer.bool(value);
             }
             Self::ResponseInformation(value) => {
-                // mqtt-5.0.mqtt:267
+                // mqtt-5.0.mqtt:269
                 writer.u8(0x1A);
                 writer.utf8(value);
             }
             Self::ServerReference(value) => {
-                // mqtt-5.0.mqtt:269
+                // mqtt-5.0.mqtt:271
                 writer.u8(0x1C);
                 writer.utf8(value);
             }
             Self::ReasonString(value) => {
-                // mqtt-5.0.mqtt:271
+                // mqtt-5.0.mqtt:273
                 writer.u8(0x1F);
                 writer.utf8(value);
             }
             Self::ReceiveMaximum(value) => {
-                // mqtt-5.0.mqtt:273
+                // mqtt-5.0.mqtt:275
                 writer.u8(0x21);
                 writer.u16(value.get());
             }
             Self::TopicAliasMaximum(value) => {
-                // mqtt-5.0.mqtt:275
+                // mqtt-5.0.mqtt:277
                 writer.u8(0x22);
                 writer.u16(value);
             }
             Self::TopicAlias(value) => {
-                // mqtt-5.0.mqtt:277
+                // mqtt-5.0.mqtt:279
                 writer.u8(0x23);
                 writer.u16(value.get());
             }
             Self::MaximumQos(value) => {
-                // mqtt-5.0.mqtt:279
+                // mqtt-5.0.mqtt:281
                 writer.u8(0x24);
                 writer.u8(value as u8);
             }
             Self::RetainAvailable(value) => {
-                // mqtt-5.0.mqtt:281
+                // mqtt-5.0.mqtt:283
                 writer.u8(0x25);
                 writer.bool(value);
             }
             Self::UserProperty(value) => {
-                // mqtt-5.0.mqtt:283
+                // mqtt-5.0.mqtt:285
                 writer.u8(0x26);
                 writer.utf8_pair(value);
             }
             Self::MaximumPacketSize(value) => {
-                // mqtt-5.0.mqtt:285
+                // mqtt-5.0.mqtt:287
                 writer.u8(0x27);
                 writer.u32(value.get());
             }
             Self::WildcardSubscriptionAvailable(value) => {
-                // mqtt-5.0.mqtt:287
+                // mqtt-5.0.mqtt:289
                 writer.u8(0x28);
                 writer.bool(value);
             }
             Self::SubscriptionIdentifierAvailable(value) => {
-                // mqtt-5.0.mqtt:289
+                // mqtt-5.0.mqtt:291
                 writer.u8(0x29);
                 writer.bool(value);
             }
             Self::SharedSubscriptionAvailable(value) => {
-                // mqtt-5.0.mqtt:291
+                // mqtt-5.0.mqtt:293
                 writer.u8(0x2A);
                 writer.bool(value);
             }
@@ -1377,11 +1377,11 @@ impl<'a> Connect<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:296
-        writer.utf8("MQTT");
-        // mqtt-5.0.mqtt:297
-        writer.u8(5);
         // mqtt-5.0.mqtt:298
+        writer.utf8("MQTT");
+        // mqtt-5.0.mqtt:299
+        writer.u8(5);
+        // mqtt-5.0.mqtt:300
         let will = match self.will {
             Some(will) => (will.retain as u8) << 5 | (will.qos as u8) << 3 | 0x04,
             None => 0,
@@ -1390,36 +1390,36 @@ impl<'a> Connect<'a> {
             | (self.password.is_some() as u8) << 6 | will
             | (self.clean_start as u8) << 1;
         writer.u8(connect_flags);
-        // mqtt-5.0.mqtt:313
-        writer.u16(self.keep_alive);
         // mqtt-5.0.mqtt:315
+        writer.u16(self.keep_alive);
+        // mqtt-5.0.mqtt:317
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:324
+        // mqtt-5.0.mqtt:326
         if self.properties.set.contains(Property::AUTHENTICATION_DATA)
             && !self.properties.set.contains(Property::AUTHENTICATION_METHOD)
         {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-5.0.mqtt:329
+        // mqtt-5.0.mqtt:331
         writer.utf8(self.client_identifier);
-        // mqtt-5.0.mqtt:334
+        // mqtt-5.0.mqtt:336
         if let Some(will) = self.will {
-            // mqtt-5.0.mqtt:336
+            // mqtt-5.0.mqtt:338
             will.properties.write(Will::PROPERTIES, writer);
-            // mqtt-5.0.mqtt:346
+            // mqtt-5.0.mqtt:348
             writer.topic_name(will.topic);
-            // mqtt-5.0.mqtt:350
+            // mqtt-5.0.mqtt:352
             writer.binary(will.payload);
         }
-        // mqtt-5.0.mqtt:353
+        // mqtt-5.0.mqtt:355
         if let Some(user_name) = self.user_name {
             writer.utf8(user_name);
         }
-        // mqtt-5.0.mqtt:355
+        // mqtt-5.0.mqtt:357
         if let Some(password) = self.password {
             writer.binary(password);
         }
-        // mqtt-5.0.mqtt:294
+        // mqtt-5.0.mqtt:296
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1432,53 +1432,53 @@ impl<'a> Connect<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:294
+        // mqtt-5.0.mqtt:296
         reader.at(0);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:296
+        // mqtt-5.0.mqtt:298
         reader.at(1);
         let protocol_name = reader.utf8();
         reader.require(protocol_name == "MQTT");
-        // mqtt-5.0.mqtt:297
+        // mqtt-5.0.mqtt:299
         reader.at(2);
         let protocol_version = reader.u8();
         reader.require(protocol_version == 5);
-        // mqtt-5.0.mqtt:298
+        // mqtt-5.0.mqtt:300
         reader.at(3);
         let connect_flags = reader.u8();
-        // mqtt-5.0.mqtt:308
-        let clean_start = connect_flags & 0x02 != 0;
         // mqtt-5.0.mqtt:310
+        let clean_start = connect_flags & 0x02 != 0;
+        // mqtt-5.0.mqtt:312
         reader.require(connect_flags & 0x01 == 0);
-        // mqtt-5.0.mqtt:313
+        // mqtt-5.0.mqtt:315
         reader.at(4);
         let keep_alive = reader.u16();
-        // mqtt-5.0.mqtt:315
+        // mqtt-5.0.mqtt:317
         reader.at(5);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:324
+        // mqtt-5.0.mqtt:326
         reader
             .allow(
                 !properties.set.contains(Property::AUTHENTICATION_DATA)
                     || properties.set.contains(Property::AUTHENTICATION_METHOD),
             );
-        // mqtt-5.0.mqtt:329
+        // mqtt-5.0.mqtt:331
         reader.at(6);
         let client_identifier = reader.utf8();
-        // mqtt-5.0.mqtt:334
+        // mqtt-5.0.mqtt:336
         reader.at(7);
         let will = if connect_flags & 0x04 != 0 {
-            // mqtt-5.0.mqtt:302
+            // mqtt-5.0.mqtt:304
             let retain = connect_flags & 0x20 != 0;
-            // mqtt-5.0.mqtt:305
+            // mqtt-5.0.mqtt:307
             let qos = reader.known(QoS::from_u8(connect_flags >> 3 & 0x03))?;
-            // mqtt-5.0.mqtt:336
+            // mqtt-5.0.mqtt:338
             reader.at(8);
             let properties = Properties::read(Will::PROPERTIES, reader);
-            // mqtt-5.0.mqtt:346
+            // mqtt-5.0.mqtt:348
             reader.at(9);
             let topic = reader.topic_name();
-            // mqtt-5.0.mqtt:350
+            // mqtt-5.0.mqtt:352
             reader.at(10);
             let payload = reader.binary();
             Some(Will {
@@ -1492,14 +1492,14 @@ impl<'a> Connect<'a> {
             reader.require(connect_flags & 0x38 == 0);
             None
         };
-        // mqtt-5.0.mqtt:353
+        // mqtt-5.0.mqtt:355
         reader.at(11);
         let user_name = if connect_flags & 0x80 != 0 {
             Some(reader.utf8())
         } else {
             None
         };
-        // mqtt-5.0.mqtt:355
+        // mqtt-5.0.mqtt:357
         reader.at(12);
         let password = if connect_flags & 0x40 != 0 {
             Some(reader.binary())
@@ -1601,18 +1601,18 @@ impl<'a> Connack<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:362
+        // mqtt-5.0.mqtt:364
         let connect_acknowledge_flags = self.session_present as u8;
         writer.u8(connect_acknowledge_flags);
-        // mqtt-5.0.mqtt:370
-        writer.u8(self.reason_code as u8);
         // mqtt-5.0.mqtt:372
+        writer.u8(self.reason_code as u8);
+        // mqtt-5.0.mqtt:374
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:365
+        // mqtt-5.0.mqtt:367
         if self.session_present && self.reason_code as u8 != 0 {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-5.0.mqtt:360
+        // mqtt-5.0.mqtt:362
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1625,23 +1625,23 @@ impl<'a> Connack<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:360
+        // mqtt-5.0.mqtt:362
         reader.at(13);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:362
+        // mqtt-5.0.mqtt:364
         reader.at(14);
         let connect_acknowledge_flags = reader.u8();
-        // mqtt-5.0.mqtt:363
-        reader.require(connect_acknowledge_flags & 0xFE == 0);
         // mqtt-5.0.mqtt:365
+        reader.require(connect_acknowledge_flags & 0xFE == 0);
+        // mqtt-5.0.mqtt:367
         let session_present = connect_acknowledge_flags & 0x01 != 0;
-        // mqtt-5.0.mqtt:370
+        // mqtt-5.0.mqtt:372
         reader.at(15);
         let reason_code = reader.known_u8(ConnectReasonCode::from_u8)?;
-        // mqtt-5.0.mqtt:372
+        // mqtt-5.0.mqtt:374
         reader.at(16);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:365
+        // mqtt-5.0.mqtt:367
         reader.at(14);
         reader.allow(!session_present || reason_code as u8 == 0);
         let packet = Self {
@@ -1730,30 +1730,30 @@ impl<'a> ClientPublish<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         writer.topic_name_or_empty(self.topic_name);
-        // mqtt-5.0.mqtt:416
+        // mqtt-5.0.mqtt:418
         if self.packet_identifier.is_some() != (self.qos as u8 > 0) {
             writer.fail(EncodeError::Contradiction);
         }
         if let Some(packet_identifier) = self.packet_identifier {
             writer.u16(packet_identifier.get());
         }
-        // mqtt-5.0.mqtt:418
+        // mqtt-5.0.mqtt:420
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:435
+        // mqtt-5.0.mqtt:437
         writer.rest(self.payload);
-        // mqtt-5.0.mqtt:400
+        // mqtt-5.0.mqtt:402
         if self.dup && self.qos as u8 == 0 {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         if self.topic_name.is_empty()
             && !self.properties.set.contains(Property::TOPIC_ALIAS)
         {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-5.0.mqtt:397
+        // mqtt-5.0.mqtt:399
         let first_byte = Self::PACKET_TYPE << 4 | (self.dup as u8) << 3
             | (self.qos as u8) << 1 | self.retain as u8;
         writer.fixed_header(first_byte);
@@ -1768,35 +1768,35 @@ impl<'a> ClientPublish<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:397
+        // mqtt-5.0.mqtt:399
         reader.at(17);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-        // mqtt-5.0.mqtt:400
+        // mqtt-5.0.mqtt:402
         let dup = first_byte & 0x08 != 0;
-        // mqtt-5.0.mqtt:403
+        // mqtt-5.0.mqtt:405
         let qos = reader.known(QoS::from_u8(first_byte >> 1 & 0x03))?;
-        // mqtt-5.0.mqtt:406
+        // mqtt-5.0.mqtt:408
         let retain = first_byte & 0x01 != 0;
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         reader.at(18);
         let topic_name = reader.topic_name_or_empty();
-        // mqtt-5.0.mqtt:416
+        // mqtt-5.0.mqtt:418
         reader.at(19);
         let packet_identifier = if qos as u8 > 0 {
             Some(reader.packet_identifier())
         } else {
             None
         };
-        // mqtt-5.0.mqtt:418
+        // mqtt-5.0.mqtt:420
         reader.at(20);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:435
+        // mqtt-5.0.mqtt:437
         reader.at(21);
         let payload = reader.rest();
-        // mqtt-5.0.mqtt:400
+        // mqtt-5.0.mqtt:402
         reader.at(17);
         reader.allow(!dup || qos as u8 > 0);
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         reader.at(18);
         reader
             .allow(
@@ -1894,30 +1894,30 @@ impl<'a> ServerPublish<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         writer.topic_name_or_empty(self.topic_name);
-        // mqtt-5.0.mqtt:416
+        // mqtt-5.0.mqtt:418
         if self.packet_identifier.is_some() != (self.qos as u8 > 0) {
             writer.fail(EncodeError::Contradiction);
         }
         if let Some(packet_identifier) = self.packet_identifier {
             writer.u16(packet_identifier.get());
         }
-        // mqtt-5.0.mqtt:418
+        // mqtt-5.0.mqtt:420
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:435
+        // mqtt-5.0.mqtt:437
         writer.rest(self.payload);
-        // mqtt-5.0.mqtt:400
+        // mqtt-5.0.mqtt:402
         if self.dup && self.qos as u8 == 0 {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         if self.topic_name.is_empty()
             && !self.properties.set.contains(Property::TOPIC_ALIAS)
         {
             writer.fail(EncodeError::Contradiction);
         }
-        // mqtt-5.0.mqtt:397
+        // mqtt-5.0.mqtt:399
         let first_byte = Self::PACKET_TYPE << 4 | (self.dup as u8) << 3
             | (self.qos as u8) << 1 | self.retain as u8;
         writer.fixed_header(first_byte);
@@ -1932,35 +1932,35 @@ impl<'a> ServerPublish<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:397
+        // mqtt-5.0.mqtt:399
         reader.at(22);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-        // mqtt-5.0.mqtt:400
+        // mqtt-5.0.mqtt:402
         let dup = first_byte & 0x08 != 0;
-        // mqtt-5.0.mqtt:403
+        // mqtt-5.0.mqtt:405
         let qos = reader.known(QoS::from_u8(first_byte >> 1 & 0x03))?;
-        // mqtt-5.0.mqtt:406
+        // mqtt-5.0.mqtt:408
         let retain = first_byte & 0x01 != 0;
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         reader.at(23);
         let topic_name = reader.topic_name_or_empty();
-        // mqtt-5.0.mqtt:416
+        // mqtt-5.0.mqtt:418
         reader.at(24);
         let packet_identifier = if qos as u8 > 0 {
             Some(reader.packet_identifier())
         } else {
             None
         };
-        // mqtt-5.0.mqtt:418
+        // mqtt-5.0.mqtt:420
         reader.at(25);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:435
+        // mqtt-5.0.mqtt:437
         reader.at(26);
         let payload = reader.rest();
-        // mqtt-5.0.mqtt:400
+        // mqtt-5.0.mqtt:402
         reader.at(22);
         reader.allow(!dup || qos as u8 > 0);
-        // mqtt-5.0.mqtt:411
+        // mqtt-5.0.mqtt:413
         reader.at(23);
         reader
             .allow(
@@ -2029,19 +2029,19 @@ impl<'a> ClientPuback<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:443
+        // mqtt-5.0.mqtt:445
         writer.u16(self.packet_identifier.get());
         if !matches!(self.reason_code, ClientPubackReasonCode::Success)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:445
+            // mqtt-5.0.mqtt:447
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:446
+                // mqtt-5.0.mqtt:448
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:440
+        // mqtt-5.0.mqtt:442
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2054,20 +2054,20 @@ impl<'a> ClientPuback<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:440
+        // mqtt-5.0.mqtt:442
         reader.at(27);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:443
+        // mqtt-5.0.mqtt:445
         reader.at(28);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:445
+        // mqtt-5.0.mqtt:447
         reader.at(29);
         let reason_code = if reader.is_empty() {
             ClientPubackReasonCode::Success
         } else {
             reader.known_u8(ClientPubackReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:446
+        // mqtt-5.0.mqtt:448
         reader.at(30);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -2133,19 +2133,19 @@ impl<'a> ServerPuback<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:443
+        // mqtt-5.0.mqtt:445
         writer.u16(self.packet_identifier.get());
         if !matches!(self.reason_code, ServerPubackReasonCode::Success)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:445
+            // mqtt-5.0.mqtt:447
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:446
+                // mqtt-5.0.mqtt:448
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:440
+        // mqtt-5.0.mqtt:442
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2158,20 +2158,20 @@ impl<'a> ServerPuback<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:440
+        // mqtt-5.0.mqtt:442
         reader.at(31);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:443
+        // mqtt-5.0.mqtt:445
         reader.at(32);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:445
+        // mqtt-5.0.mqtt:447
         reader.at(33);
         let reason_code = if reader.is_empty() {
             ServerPubackReasonCode::Success
         } else {
             reader.known_u8(ServerPubackReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:446
+        // mqtt-5.0.mqtt:448
         reader.at(34);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -2237,19 +2237,19 @@ impl<'a> ClientPubrec<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:457
+        // mqtt-5.0.mqtt:459
         writer.u16(self.packet_identifier.get());
         if !matches!(self.reason_code, ClientPubackReasonCode::Success)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:459
+            // mqtt-5.0.mqtt:461
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:461
+                // mqtt-5.0.mqtt:463
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:454
+        // mqtt-5.0.mqtt:456
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2262,20 +2262,20 @@ impl<'a> ClientPubrec<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:454
+        // mqtt-5.0.mqtt:456
         reader.at(35);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:457
+        // mqtt-5.0.mqtt:459
         reader.at(36);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:459
+        // mqtt-5.0.mqtt:461
         reader.at(37);
         let reason_code = if reader.is_empty() {
             ClientPubackReasonCode::Success
         } else {
             reader.known_u8(ClientPubackReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:461
+        // mqtt-5.0.mqtt:463
         reader.at(38);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -2341,19 +2341,19 @@ impl<'a> ServerPubrec<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:457
+        // mqtt-5.0.mqtt:459
         writer.u16(self.packet_identifier.get());
         if !matches!(self.reason_code, ServerPubackReasonCode::Success)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:459
+            // mqtt-5.0.mqtt:461
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:461
+                // mqtt-5.0.mqtt:463
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:454
+        // mqtt-5.0.mqtt:456
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2366,20 +2366,20 @@ impl<'a> ServerPubrec<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:454
+        // mqtt-5.0.mqtt:456
         reader.at(39);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:457
+        // mqtt-5.0.mqtt:459
         reader.at(40);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:459
+        // mqtt-5.0.mqtt:461
         reader.at(41);
         let reason_code = if reader.is_empty() {
             ServerPubackReasonCode::Success
         } else {
             reader.known_u8(ServerPubackReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:461
+        // mqtt-5.0.mqtt:463
         reader.at(42);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -2445,19 +2445,19 @@ impl<'a> Pubrel<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:475
+        // mqtt-5.0.mqtt:477
         writer.u16(self.packet_identifier.get());
         if !matches!(self.reason_code, PubrelReasonCode::Success)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:477
+            // mqtt-5.0.mqtt:479
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:478
+                // mqtt-5.0.mqtt:480
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:469
+        // mqtt-5.0.mqtt:471
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2470,20 +2470,20 @@ impl<'a> Pubrel<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:469
+        // mqtt-5.0.mqtt:471
         reader.at(43);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:475
+        // mqtt-5.0.mqtt:477
         reader.at(44);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:477
+        // mqtt-5.0.mqtt:479
         reader.at(45);
         let reason_code = if reader.is_empty() {
             PubrelReasonCode::Success
         } else {
             reader.known_u8(PubrelReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:478
+        // mqtt-5.0.mqtt:480
         reader.at(46);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -2549,19 +2549,19 @@ impl<'a> Pubcomp<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:489
+        // mqtt-5.0.mqtt:491
         writer.u16(self.packet_identifier.get());
         if !matches!(self.reason_code, PubrelReasonCode::Success)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:491
+            // mqtt-5.0.mqtt:493
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:492
+                // mqtt-5.0.mqtt:494
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:486
+        // mqtt-5.0.mqtt:488
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2574,20 +2574,20 @@ impl<'a> Pubcomp<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:486
+        // mqtt-5.0.mqtt:488
         reader.at(47);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:489
+        // mqtt-5.0.mqtt:491
         reader.at(48);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:491
+        // mqtt-5.0.mqtt:493
         reader.at(49);
         let reason_code = if reader.is_empty() {
             PubrelReasonCode::Success
         } else {
             reader.known_u8(PubrelReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:492
+        // mqtt-5.0.mqtt:494
         reader.at(50);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -2638,14 +2638,14 @@ pub struct Subscription<'a> {
 impl Subscription<'_> {
     /// Writes the element, also at compile time.
     const fn write(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:516
+        // mqtt-5.0.mqtt:518
         writer.shareable_topic_filter(self.topic_filter);
-        // mqtt-5.0.mqtt:520
+        // mqtt-5.0.mqtt:522
         let subscription_options = (self.retain_handling as u8) << 4
             | (self.retain_as_published as u8) << 3 | (self.no_local as u8) << 2
             | self.maximum_qos as u8;
         writer.u8(subscription_options);
-        // mqtt-5.0.mqtt:528
+        // mqtt-5.0.mqtt:530
         if self.no_local && is_shared(self.topic_filter) {
             writer.fail(EncodeError::Contradiction);
         }
@@ -2654,24 +2654,24 @@ impl Subscription<'_> {
 
 impl<'a> Element<'a> for Subscription<'a> {
     fn read<N: Notes>(reader: &mut Reader<'a, N>) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:516
+        // mqtt-5.0.mqtt:518
         reader.at(55);
         let topic_filter = reader.shareable_topic_filter();
-        // mqtt-5.0.mqtt:520
+        // mqtt-5.0.mqtt:522
         reader.at(56);
         let subscription_options = reader.u8();
-        // mqtt-5.0.mqtt:521
-        reader.require(subscription_options & 0xC0 == 0);
         // mqtt-5.0.mqtt:523
+        reader.require(subscription_options & 0xC0 == 0);
+        // mqtt-5.0.mqtt:525
         let retain_handling = reader
             .allowed(RetainHandling::from_u8(subscription_options >> 4 & 0x03))?;
-        // mqtt-5.0.mqtt:526
+        // mqtt-5.0.mqtt:528
         let retain_as_published = subscription_options & 0x08 != 0;
-        // mqtt-5.0.mqtt:528
-        let no_local = subscription_options & 0x04 != 0;
         // mqtt-5.0.mqtt:530
+        let no_local = subscription_options & 0x04 != 0;
+        // mqtt-5.0.mqtt:532
         let maximum_qos = reader.allowed(QoS::from_u8(subscription_options & 0x03))?;
-        // mqtt-5.0.mqtt:528
+        // mqtt-5.0.mqtt:530
         reader.at(56);
         reader.allow(!no_local || !is_shared(topic_filter));
         Ok(Self {
@@ -2728,17 +2728,17 @@ impl<'a> Subscribe<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:506
+        // mqtt-5.0.mqtt:508
         writer.u16(self.packet_identifier.get());
-        // mqtt-5.0.mqtt:507
+        // mqtt-5.0.mqtt:509
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:514
+        // mqtt-5.0.mqtt:516
         let mut elements = writer.list(&self.subscriptions);
         while let &[element, ref rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }
-        // mqtt-5.0.mqtt:500
+        // mqtt-5.0.mqtt:502
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2751,16 +2751,16 @@ impl<'a> Subscribe<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:500
+        // mqtt-5.0.mqtt:502
         reader.at(51);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:506
+        // mqtt-5.0.mqtt:508
         reader.at(52);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:507
+        // mqtt-5.0.mqtt:509
         reader.at(53);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:514
+        // mqtt-5.0.mqtt:516
         reader.at(54);
         let subscriptions = reader.list(Subscription::read);
         let packet = Self {
@@ -2822,17 +2822,17 @@ impl<'a> Suback<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:540
+        // mqtt-5.0.mqtt:542
         writer.u16(self.packet_identifier.get());
-        // mqtt-5.0.mqtt:541
+        // mqtt-5.0.mqtt:543
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:548
+        // mqtt-5.0.mqtt:550
         let mut elements = writer.list(&self.reason_codes);
         while let &[element, ref rest @ ..] = elements {
             writer.u8(element as u8);
             elements = rest;
         }
-        // mqtt-5.0.mqtt:537
+        // mqtt-5.0.mqtt:539
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2845,16 +2845,16 @@ impl<'a> Suback<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:537
+        // mqtt-5.0.mqtt:539
         reader.at(57);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:540
+        // mqtt-5.0.mqtt:542
         reader.at(58);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:541
+        // mqtt-5.0.mqtt:543
         reader.at(59);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:548
+        // mqtt-5.0.mqtt:550
         reader.at(60);
         let reason_codes = reader.list(SubackReasonCode::read);
         let packet = Self {
@@ -2917,17 +2917,17 @@ impl<'a> Unsubscribe<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:560
+        // mqtt-5.0.mqtt:562
         writer.u16(self.packet_identifier.get());
-        // mqtt-5.0.mqtt:561
+        // mqtt-5.0.mqtt:563
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:567
+        // mqtt-5.0.mqtt:569
         let mut elements = writer.list(&self.topic_filters);
         while let &[element, ref rest @ ..] = elements {
             writer.shareable_topic_filter(element);
             elements = rest;
         }
-        // mqtt-5.0.mqtt:554
+        // mqtt-5.0.mqtt:556
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -2940,16 +2940,16 @@ impl<'a> Unsubscribe<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:554
+        // mqtt-5.0.mqtt:556
         reader.at(61);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:560
+        // mqtt-5.0.mqtt:562
         reader.at(62);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:561
+        // mqtt-5.0.mqtt:563
         reader.at(63);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:567
+        // mqtt-5.0.mqtt:569
         reader.at(64);
         let topic_filters = reader.list(|reader| Ok(reader.shareable_topic_filter()));
         let packet = Self {
@@ -3012,17 +3012,17 @@ impl<'a> Unsuback<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:579
+        // mqtt-5.0.mqtt:581
         writer.u16(self.packet_identifier.get());
-        // mqtt-5.0.mqtt:580
+        // mqtt-5.0.mqtt:582
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:587
+        // mqtt-5.0.mqtt:589
         let mut elements = writer.list(&self.reason_codes);
         while let &[element, ref rest @ ..] = elements {
             writer.u8(element as u8);
             elements = rest;
         }
-        // mqtt-5.0.mqtt:576
+        // mqtt-5.0.mqtt:578
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -3035,16 +3035,16 @@ impl<'a> Unsuback<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:576
+        // mqtt-5.0.mqtt:578
         reader.at(65);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:579
+        // mqtt-5.0.mqtt:581
         reader.at(66);
         let packet_identifier = reader.packet_identifier();
-        // mqtt-5.0.mqtt:580
+        // mqtt-5.0.mqtt:582
         reader.at(67);
         let properties = Properties::read(Self::PROPERTIES, reader);
-        // mqtt-5.0.mqtt:587
+        // mqtt-5.0.mqtt:589
         reader.at(68);
         let reason_codes = reader.list(UnsubackReasonCode::read);
         let packet = Self {
@@ -3086,7 +3086,7 @@ impl Pingreq {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:592
+        // mqtt-5.0.mqtt:594
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -3099,7 +3099,7 @@ impl Pingreq {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:592
+        // mqtt-5.0.mqtt:594
         reader.at(69);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
@@ -3137,7 +3137,7 @@ impl Pingresp {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:595
+        // mqtt-5.0.mqtt:597
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -3150,7 +3150,7 @@ impl Pingresp {
         first_byte: u8,
         reader: &mut Reader<'_, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:595
+        // mqtt-5.0.mqtt:597
         reader.at(70);
         reader.require(first_byte == Self::FIRST_BYTE);
         let packet = Self;
@@ -3211,14 +3211,14 @@ impl<'a> ClientDisconnect<'a> {
         if !matches!(self.reason_code, ClientDisconnectReasonCode::NormalDisconnection)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:601
+            // mqtt-5.0.mqtt:603
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:603
+                // mqtt-5.0.mqtt:605
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:598
+        // mqtt-5.0.mqtt:600
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -3231,17 +3231,17 @@ impl<'a> ClientDisconnect<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:598
+        // mqtt-5.0.mqtt:600
         reader.at(71);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:601
+        // mqtt-5.0.mqtt:603
         reader.at(72);
         let reason_code = if reader.is_empty() {
             ClientDisconnectReasonCode::NormalDisconnection
         } else {
             reader.known_u8(ClientDisconnectReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:603
+        // mqtt-5.0.mqtt:605
         reader.at(73);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -3305,14 +3305,14 @@ impl<'a> ServerDisconnect<'a> {
         if !matches!(self.reason_code, ServerDisconnectReasonCode::NormalDisconnection)
             || !self.properties.is_empty()
         {
-            // mqtt-5.0.mqtt:601
+            // mqtt-5.0.mqtt:603
             writer.u8(self.reason_code as u8);
             if !self.properties.is_empty() {
-                // mqtt-5.0.mqtt:603
+                // mqtt-5.0.mqtt:605
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // mqtt-5.0.mqtt:598
+        // mqtt-5.0.mqtt:600
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -3325,17 +3325,17 @@ impl<'a> ServerDisconnect<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:598
+        // mqtt-5.0.mqtt:600
         reader.at(74);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:601
+        // mqtt-5.0.mqtt:603
         reader.at(75);
         let reason_code = if reader.is_empty() {
             ServerDisconnectReasonCode::NormalDisconnection
         } else {
             reader.known_u8(ServerDisconnectReasonCode::from_u8)?
         };
-        // mqtt-5.0.mqtt:603
+        // mqtt-5.0.mqtt:605
         reader.at(76);
         let properties = if reader.is_empty() {
             Properties::NONE
@@ -3398,11 +3398,11 @@ impl<'a> ClientAuth<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:617
-        writer.u8(self.reason_code as u8);
         // mqtt-5.0.mqtt:619
+        writer.u8(self.reason_code as u8);
+        // mqtt-5.0.mqtt:621
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:613
+        // mqtt-5.0.mqtt:615
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -3415,13 +3415,13 @@ impl<'a> ClientAuth<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:613
+        // mqtt-5.0.mqtt:615
         reader.at(77);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:617
+        // mqtt-5.0.mqtt:619
         reader.at(78);
         let reason_code = reader.known_u8(ClientAuthReasonCode::from_u8)?;
-        // mqtt-5.0.mqtt:619
+        // mqtt-5.0.mqtt:621
         reader.at(79);
         let properties = Properties::read(Self::PROPERTIES, reader);
         let packet = Self { reason_code, properties };
@@ -3480,11 +3480,11 @@ impl<'a> ServerAuth<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:617
-        writer.u8(self.reason_code as u8);
         // mqtt-5.0.mqtt:619
+        writer.u8(self.reason_code as u8);
+        // mqtt-5.0.mqtt:621
         self.properties.write(Self::PROPERTIES, writer);
-        // mqtt-5.0.mqtt:613
+        // mqtt-5.0.mqtt:615
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -3497,13 +3497,13 @@ impl<'a> ServerAuth<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // mqtt-5.0.mqtt:613
+        // mqtt-5.0.mqtt:615
         reader.at(80);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // mqtt-5.0.mqtt:617
+        // mqtt-5.0.mqtt:619
         reader.at(81);
         let reason_code = reader.known_u8(ServerAuthReasonCode::from_u8)?;
-        // mqtt-5.0.mqtt:619
+        // mqtt-5.0.mqtt:621
         reader.at(82);
         let properties = Properties::read(Self::PROPERTIES, reader);
         let packet = Self { reason_code, properties };
