@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use common::damage::damage;
-use common::mqtt_3_1_1;
+use common::packets::Version;
+use common::packets::mqtt_3_1_1::Mqtt311;
+use common::packets::mqtt_5_0::Mqtt50;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -36,5 +38,10 @@ fn check(target: &str, check: fn(&[u8])) {
 
 #[test]
 fn mqtt_3_1_1() {
-    check("mqtt_3_1_1", |stream| mqtt_3_1_1::Packet::check_stream(stream));
+    check("mqtt_3_1_1", Mqtt311::check_stream);
+}
+
+#[test]
+fn mqtt_5_0() {
+    check("mqtt_5_0", Mqtt50::check_stream);
 }

@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "tests need more of it")]
 mod packets;
 
-use packets::mqtt_3_1_1::Packet;
+use packets::Version;
+use packets::mqtt_3_1_1::Mqtt311;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| Packet::check_stream(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| Mqtt311::check_stream(bytes));

@@ -3,5 +3,7 @@
 
 pub(crate) mod damage;
 pub(crate) mod mqtt_3_1_1;
+pub(crate) mod mqtt_5_0;
 pub(crate) mod packets;
+pub(crate) mod properties;
 pub(crate) mod values;

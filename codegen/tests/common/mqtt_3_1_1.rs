@@ -5,11 +5,12 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use slimqtt_agent::wire::{
-    Connack, Connect, ConnectReturnCode, Disconnect, List, PacketIdentifier, Pingreq, Pingresp, Puback, Pubcomp,
-    Publish, Pubrec, Pubrel, QoS, Suback, SubackReturnCode, Subscribe, Subscription, Unsuback, Unsubscribe, Will,
+    Connack, Connect, ConnectReturnCode, Disconnect, EncodeError, List, PacketIdentifier, Pingreq, Pingresp, Puback,
+    Pubcomp, Publish, Pubrec, Pubrel, QoS, Suback, SubackReturnCode, Subscribe, Subscription, Unsuback, Unsubscribe,
+    Will,
 };
 
-pub(crate) use super::packets::mqtt_3_1_1::Packet;
+pub(crate) use super::packets::mqtt_3_1_1::{Mqtt311, Packet};
 use super::values::{bytes, packet_identifier, qos, text, topic_filter, topic_name};
 
 /// What is in a packet. It owns what the packet borrows.
@@ -88,21 +89,27 @@ impl Values {
             Self::Plain(packet) => of(*packet),
         }
     }
-}
 
-/// Whether fields of the packet contradict one another.
-pub(crate) fn is_contradictory(packet: &Packet<'_>) -> bool {
-    match *packet {
-        Packet::Connect(connect) => {
-            (connect.client_identifier.is_empty() && !connect.clean_session)
-                || (connect.password.is_some() && connect.user_name.is_none())
+    /// What an encoder may find wrong with the packet.
+    pub(crate) fn mistakes(&self) -> Vec<EncodeError> {
+        Vec::from_iter(self.is_contradictory().then_some(EncodeError::Contradiction))
+    }
+
+    /// Whether fields of the packet contradict one another.
+    fn is_contradictory(&self) -> bool {
+        match self {
+            Self::Connect { clean_session, client_identifier, user_name, password, .. } => {
+                (client_identifier.is_empty() && !clean_session) || (password.is_some() && user_name.is_none())
+            }
+            Self::Publish { dup, qos, packet_identifier, .. } => {
+                let acknowledged = *qos != QoS::AtMostOnce;
+                packet_identifier.is_some() != acknowledged || (*dup && !acknowledged)
+            }
+            Self::Plain(Packet::Connack(connack)) => {
+                connack.session_present && connack.return_code != ConnectReturnCode::Accepted
+            }
+            _ => false,
         }
-        Packet::Connack(connack) => connack.session_present && connack.return_code != ConnectReturnCode::Accepted,
-        Packet::Publish(publish) => {
-            let acknowledged = publish.qos != QoS::AtMostOnce;
-            publish.packet_identifier.is_some() != acknowledged || (publish.dup && !acknowledged)
-        }
-        _ => false,
     }
 }
 

@@ -8,21 +8,19 @@ use std::{env, str};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use slimqtt_agent::wire::Encode;
 use slimqtt_agent::wire::fixed_header::FixedHeader;
 
 use crate::common::damage::damage;
-use crate::common::packets::{encoded, without_length};
+use crate::common::packets::{Version, encoded};
 use crate::input::{Input, Rule};
 
-/// A version of MQTT, as our codec has it.
-pub(crate) trait Version {
-    type Packet<'a>: Encode + Debug;
-
+/// What the standard of a version says of its packets.
+pub(crate) trait Standard: Version {
     /// All rules for a packet alone: what breaks none of them is a packet.
     const RULES: &'static [Rule];
 
-    fn decode(first_byte: u8, body: &[u8]) -> Option<Self::Packet<'_>>;
+    /// Whether a remaining length may have more bytes than it needs.
+    const MAY_PAD_LENGTH: bool;
 
     /// Inputs that chance seldom comes upon.
     const EXAMPLES: &'static [&'static [u8]];
@@ -32,10 +30,15 @@ pub(crate) trait Version {
 
     /// Takes the fields apart, whatever is in them.
     fn take_apart(input: &mut Input<'_>);
+
+    /// The bytes of a packet, with all in its place that may be in any order.
+    fn in_order(bytes: Vec<u8>) -> Vec<u8> {
+        bytes
+    }
 }
 
 /// An independent codec.
-pub(crate) trait Codec<V: Version> {
+pub(crate) trait Codec<V: Standard> {
     type Packet: PartialEq + Debug;
 
     const EXPLANATIONS: &'static [Explanation];
@@ -76,14 +79,15 @@ pub(crate) const fn accepts(rule: Rule, because: &'static str) -> Explanation {
 }
 
 /// Compares on as many inputs as `PROPTEST_CASES` says. They are the same each time.
-pub(crate) fn compare<V: Version, C: Codec<V>>() {
+pub(crate) fn compare<V: Standard, C: Codec<V>>() {
     let cases = env::var("PROPTEST_CASES").map_or(5_000, |cases| cases.parse().expect("a number"));
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config { max_local_rejects: u32::MAX, ..Config::default() }, rng);
     let inputs = (V::packets(), damage(0..4), prop::bool::weighted(0.9));
     let random = std::iter::repeat_with(|| {
         let (packet, damage, keeps_length) = inputs.new_tree(&mut runner).unwrap().current();
-        match damage.of(&without_length(&packet)).pop() {
+        let header = FixedHeader::decode(&packet).unwrap().unwrap();
+        match damage.of(&[&packet[..1], &packet[header.length..]].concat()).pop() {
             None => packet,
             Some(damaged) if keeps_length => with_length(&damaged),
             Some(_) => damage.of(&packet).pop().unwrap(),
@@ -121,44 +125,52 @@ fn with_length(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Whether both accept the input, if they agree on it.
-fn disagreement<V: Version, C: Codec<V>>(bytes: &[u8]) -> Result<bool, Disagreement> {
+fn disagreement<V: Standard, C: Codec<V>>(bytes: &[u8]) -> Result<bool, Disagreement> {
+    let may_be = |header: &FixedHeader| {
+        header.length + header.remaining_length == bytes.len() && (V::MAY_PAD_LENGTH || header.is_minimal())
+    };
     let ours = match FixedHeader::decode(bytes) {
-        Ok(Some(header)) if header.length + header.remaining_length == bytes.len() => {
-            V::decode(bytes[0], &bytes[header.length..])
-        }
-        _ => None,
+        Ok(Some(header)) if may_be(&header) => V::decode(bytes[0], &bytes[header.length..]),
+        _ => Vec::new(),
     };
     let input = taken_apart::<V>(bytes);
     let broken = V::RULES.iter().find(|rule| (rule.applies)(&input));
     let broken = broken.map(|rule| rule.statement);
     assert_eq!(
-        ours.is_none(),
+        ours.is_empty(),
         broken.is_some(),
         "the rules that {bytes:02X?} breaks: {broken:?}, but ours reads {ours:?}"
     );
 
     // Some of them panic on what they do not like: a refusal, too.
     let theirs = panic::catch_unwind(AssertUnwindSafe(|| C::decode(bytes))).unwrap_or_default();
-    let (ours, theirs) = match (ours, theirs) {
-        (None, None) => return Ok(false),
-        (None, Some(_)) => return Err(Disagreement::Accepts),
-        (Some(_), None) => return Err(Disagreement::Refuses),
-        (Some(ours), Some(theirs)) => (ours, theirs),
+    let theirs = match theirs {
+        None if ours.is_empty() => return Ok(false),
+        None => return Err(Disagreement::Refuses),
+        Some(_) if ours.is_empty() => return Err(Disagreement::Accepts),
+        Some(theirs) => theirs,
     };
-    let Some(converted) = C::convert(&ours).filter(|converted| *converted == theirs) else {
-        return Err(Disagreement::ReadsOtherwise);
-    };
-    if C::encode(&converted) == encoded(&ours).ok() { Ok(true) } else { Err(Disagreement::WritesOtherwise) }
+    // From either side, where it is a packet from both: they do not look at that.
+    for ours in &ours {
+        let Some(converted) = C::convert(ours).filter(|converted| *converted == theirs) else {
+            return Err(Disagreement::ReadsOtherwise);
+        };
+        let written = panic::catch_unwind(AssertUnwindSafe(|| C::encode(&converted))).unwrap_or_default();
+        if written.map(V::in_order) != encoded(ours).ok().map(V::in_order) {
+            return Err(Disagreement::WritesOtherwise);
+        }
+    }
+    Ok(true)
 }
 
-fn taken_apart<V: Version>(bytes: &[u8]) -> Input<'_> {
+fn taken_apart<V: Standard>(bytes: &[u8]) -> Input<'_> {
     let mut input = Input::new(bytes);
     V::take_apart(&mut input);
     input
 }
 
 /// Counts the explanations that apply. Who accepts what breaks several rules must be known to care for none of them.
-fn explain<V: Version, C: Codec<V>>(how: Disagreement, bytes: &[u8], used: &mut [usize]) {
+fn explain<V: Standard, C: Codec<V>>(how: Disagreement, bytes: &[u8], used: &mut [usize]) {
     let input = taken_apart::<V>(bytes);
     let mut explained = Vec::new();
     for (explanation, used) in C::EXPLANATIONS.iter().zip(used) {

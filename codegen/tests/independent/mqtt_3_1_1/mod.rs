@@ -7,16 +7,12 @@ use std::str;
 
 use proptest::prelude::*;
 
-use crate::common::mqtt_3_1_1::{Packet, packet};
+use crate::common::mqtt_3_1_1::{Mqtt311, packet};
 use crate::common::packets::encoded;
-use crate::compare::{Version, compare};
+use crate::compare::{Standard, compare};
 use crate::input::{Input, Kind, Rule};
 
-struct Mqtt311;
-
-impl Version for Mqtt311 {
-    type Packet<'a> = Packet<'a>;
-
+impl Standard for Mqtt311 {
     const RULES: &'static [Rule] = &[
         rules::LENGTH,
         rules::CUT,
@@ -50,6 +46,8 @@ impl Version for Mqtt311 {
         rules::NO_TOPIC_FILTER,
     ];
 
+    const MAY_PAD_LENGTH: bool = true;
+
     const EXAMPLES: &'static [&'static [u8]] = &[
         b"\x10\x0D\0\x04MQTT\x05\x02\0\0\0\x01c",        // level 5
         b"\x10\x0D\0\x04MQTT\x04\x03\0\0\0\x01c",        // the reserved flag
@@ -69,10 +67,6 @@ impl Version for Mqtt311 {
         b"\x90\x03\0\0\0",                               // packet identifier 0
         b"\xA2\x02\0\x01",                               // no topic filter
     ];
-
-    fn decode(first_byte: u8, body: &[u8]) -> Option<Packet<'_>> {
-        Packet::decode(first_byte, body)
-    }
 
     fn packets() -> BoxedStrategy<Vec<u8>> {
         packet().prop_filter_map("contradictory", |values| values.with(|packet| encoded(&packet).ok())).boxed()
