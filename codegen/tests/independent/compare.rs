@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use slimqtt_agent::wire::fixed_header::FixedHeader;
 
 use crate::common::damage::damage;
-use crate::common::packets::{Version, encoded};
+use crate::common::packets::{Version, encoded, without_length};
 use crate::input::{Input, Rule};
 
 /// What the standard of a version says of its packets.
@@ -78,24 +78,28 @@ pub(crate) const fn accepts(rule: Rule, because: &'static str) -> Explanation {
     Explanation { how: Disagreement::Accepts, rule, because }
 }
 
-/// Compares on as many inputs as `PROPTEST_CASES` says. They are the same each time.
-pub(crate) fn compare<V: Standard, C: Codec<V>>() {
+/// As many inputs as `PROPTEST_CASES` says, and the examples. They are the same each time.
+pub(crate) fn inputs<V: Standard>() -> impl Iterator<Item = Vec<u8>> {
     let cases = env::var("PROPTEST_CASES").map_or(5_000, |cases| cases.parse().expect("a number"));
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(Config { max_local_rejects: u32::MAX, ..Config::default() }, rng);
     let inputs = (V::packets(), damage(0..4), prop::bool::weighted(0.9));
-    let random = std::iter::repeat_with(|| {
+    let random = std::iter::repeat_with(move || {
         let (packet, damage, keeps_length) = inputs.new_tree(&mut runner).unwrap().current();
-        let header = FixedHeader::decode(&packet).unwrap().unwrap();
-        match damage.of(&[&packet[..1], &packet[header.length..]].concat()).pop() {
+        match damage.of(&without_length(&packet)).pop() {
             None => packet,
             Some(damaged) if keeps_length => with_length(&damaged),
             Some(_) => damage.of(&packet).pop().unwrap(),
         }
     });
+    V::EXAMPLES.iter().map(|bytes| bytes.to_vec()).chain(random.take(cases))
+}
+
+/// Compares on all of these inputs.
+pub(crate) fn compare<V: Standard, C: Codec<V>>() {
     let mut counts = BTreeMap::new();
     let mut used = vec![0; C::EXPLANATIONS.len()];
-    for bytes in V::EXAMPLES.iter().map(|bytes| bytes.to_vec()).chain(random.take(cases)) {
+    for bytes in inputs::<V>() {
         let outcome = disagreement::<V, C>(&bytes);
         if let Err(how) = outcome {
             explain::<V, C>(how, &bytes, &mut used);
@@ -126,13 +130,7 @@ fn with_length(bytes: &[u8]) -> Vec<u8> {
 
 /// Whether both accept the input, if they agree on it.
 fn disagreement<V: Standard, C: Codec<V>>(bytes: &[u8]) -> Result<bool, Disagreement> {
-    let may_be = |header: &FixedHeader| {
-        header.length + header.remaining_length == bytes.len() && (V::MAY_PAD_LENGTH || header.is_minimal())
-    };
-    let ours = match FixedHeader::decode(bytes) {
-        Ok(Some(header)) if may_be(&header) => V::decode(bytes[0], &bytes[header.length..]),
-        _ => Vec::new(),
-    };
+    let ours = decode::<V>(bytes);
     let input = taken_apart::<V>(bytes);
     let broken = V::RULES.iter().find(|rule| (rule.applies)(&input));
     let broken = broken.map(|rule| rule.statement);
@@ -163,7 +161,18 @@ fn disagreement<V: Standard, C: Codec<V>>(bytes: &[u8]) -> Result<bool, Disagree
     Ok(true)
 }
 
-fn taken_apart<V: Standard>(bytes: &[u8]) -> Input<'_> {
+/// The packets that all of these bytes are.
+pub(crate) fn decode<V: Standard>(bytes: &[u8]) -> Vec<V::Packet<'_>> {
+    let may_be = |header: &FixedHeader| {
+        header.length + header.remaining_length == bytes.len() && (V::MAY_PAD_LENGTH || header.is_minimal())
+    };
+    match FixedHeader::decode(bytes) {
+        Ok(Some(header)) if may_be(&header) => V::decode(bytes[0], &bytes[header.length..]),
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn taken_apart<V: Standard>(bytes: &[u8]) -> Input<'_> {
     let mut input = Input::new(bytes);
     V::take_apart(&mut input);
     input

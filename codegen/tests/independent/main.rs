@@ -10,3 +10,4 @@ mod common;
 mod compare;
 mod input;
 mod mqtt_3_1_1;
+mod mqtt_5_0;
