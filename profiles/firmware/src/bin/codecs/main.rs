@@ -3,7 +3,11 @@
 #![no_std]
 #![no_main]
 
+// First: the versions need it.
+#[macro_use]
+mod codecs;
 mod mqtt_3_1_1;
+mod mqtt_5_0;
 
 use core::hint::black_box;
 
@@ -19,5 +23,6 @@ fn main() -> ! {
         // Bytes of which the compiler knows nothing.
         let (first_byte, body): (u8, &[u8]) = black_box((0, &[]));
         mqtt_3_1_1::all(first_byte, body, &mut Writer::new(&mut buffer));
+        mqtt_5_0::all(first_byte, body, &mut Writer::new(&mut buffer));
     }
 }
