@@ -3,12 +3,18 @@
 //! `cargo bench -p slimqtt-codegen --bench instructions`; needs valgrind.
 
 mod mqtt_3_1_1;
+mod mqtt_5_0;
 
+use std::hint::black_box;
 use std::process::{Command, ExitCode};
 use std::{env, fmt};
 
+use slimqtt_agent::wire::{self, Encode, Writer};
+
 /// What is counted: a codec encodes or decodes a packet. A decoded packet is dropped, too, and nothing else.
+#[derive(Clone, Copy)]
 struct Operation {
+    version: &'static str,
     packet: &'static str,
     codec: &'static str,
     direction: Direction,
@@ -24,8 +30,52 @@ enum Direction {
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<10}{:<8}{:<12}", self.packet, format!("{:?}", self.direction).to_lowercase(), self.codec)
+        let direction = format!("{:?}", self.direction).to_lowercase();
+        write!(f, "{:<7}{:<20}{direction:<8}{:<12}", self.version, self.packet, self.codec)
     }
+}
+
+/// What is counted of these packets. Each version has functions of these names, but for our encoders.
+macro_rules! operations {
+    ($version:literal: $($packet:literal $sample:ident),+) => {
+        vec![$(
+            $crate::operations!($version $packet "slimqtt" Encode || $crate::encode($sample)),
+            $crate::operations!($version $packet "mqttbytes" Encode || mqttbytes_encode(&$sample)),
+            $crate::operations!($version $packet "mqute-codec" Encode || mqute_encode(&$sample)),
+            $crate::operations!($version $packet "slimqtt" Decode || decode(&$sample)),
+            $crate::operations!($version $packet "mqttbytes" Decode || mqttbytes_decode(&$sample)),
+            $crate::operations!($version $packet "mqute-codec" Decode || mqute_decode(&$sample)),
+        )+]
+    };
+    ($version:literal $packet:literal $codec:literal $direction:ident $prepare:expr) => {
+        $crate::Operation {
+            version: $version,
+            packet: $packet,
+            codec: $codec,
+            direction: $crate::Direction::$direction,
+            prepare: $prepare,
+        }
+    };
+}
+use operations;
+
+/// The bytes of a packet, which are the same for all.
+fn bytes(packet: &dyn Encode) -> Vec<u8> {
+    let mut buffer = [0; 256];
+    let mut writer = Writer::new(&mut buffer);
+    packet.encode(&mut writer);
+    let end = writer.finish().unwrap();
+    wire::packet(&buffer, end).to_vec()
+}
+
+fn encode(packet: impl Encode + 'static) -> Box<dyn FnMut()> {
+    let mut buffer = [0; 256];
+    Box::new(move || {
+        let mut writer = Writer::new(&mut buffer);
+        black_box(&packet).encode(&mut writer);
+        let end = writer.finish().unwrap();
+        black_box(wire::packet(&buffer, end));
+    })
 }
 
 /// Callgrind counts while this runs. No other function has this name in its own.
@@ -48,7 +98,7 @@ fn count(index: usize) -> Result<u64, String> {
 }
 
 fn main() -> ExitCode {
-    let operations = mqtt_3_1_1::operations();
+    let operations = [mqtt_3_1_1::operations(), mqtt_5_0::operations()].concat();
     // Under callgrind it is told which one to run.
     if let Some(index) = env::args().nth(1).and_then(|argument| argument.parse::<usize>().ok()) {
         let mut run = (operations[index].prepare)();

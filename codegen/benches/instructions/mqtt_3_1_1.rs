@@ -9,10 +9,10 @@ use mqute_codec::codec::PacketCodec;
 use mqute_codec::protocol;
 use slimqtt_agent::wire::fixed_header::FixedHeader;
 use slimqtt_agent::wire::{
-    self, Connect, Encode, List, PacketIdentifier, Puback, Publish, QoS, Reader, Subscribe, Subscription, Writer,
+    Connect, Encode, List, PacketIdentifier, Puback, Publish, QoS, Reader, Subscribe, Subscription,
 };
 
-use crate::{Direction, Operation};
+use crate::{Operation, bytes, operations};
 
 const IDENTIFIER: PacketIdentifier = NonZeroU16::new(0x0102).unwrap();
 
@@ -46,50 +46,7 @@ const PUBACK: Puback = Puback { packet_identifier: IDENTIFIER };
 
 /// One after the other for each packet and direction, ours first.
 pub(crate) fn operations() -> Vec<Operation> {
-    macro_rules! operations {
-        ($($name:literal $packet:ident $sample:ident),+) => {
-            vec![$(
-                Operation {
-                    packet: $name, codec: "slimqtt", direction: Direction::Encode, prepare: || encode($sample)
-                },
-                Operation {
-                    packet: $name, codec: "mqttbytes", direction: Direction::Encode, prepare: || mqttbytes_encode(&$sample)
-                },
-                Operation {
-                    packet: $name, codec: "mqute-codec", direction: Direction::Encode, prepare: || mqute_encode(&$sample)
-                },
-                Operation {
-                    packet: $name, codec: "slimqtt", direction: Direction::Decode, prepare: || decode(&$sample)
-                },
-                Operation {
-                    packet: $name, codec: "mqttbytes", direction: Direction::Decode, prepare: || mqttbytes_decode(&$sample)
-                },
-                Operation {
-                    packet: $name, codec: "mqute-codec", direction: Direction::Decode, prepare: || mqute_decode(&$sample)
-                },
-            )+]
-        };
-    }
-    operations!("PUBLISH" Publish PUBLISH, "CONNECT" Connect CONNECT, "SUBSCRIBE" Subscribe SUBSCRIBE, "PUBACK" Puback PUBACK)
-}
-
-/// The bytes of a packet, which are the same for all.
-fn bytes(packet: &dyn Encode) -> Vec<u8> {
-    let mut buffer = [0; 256];
-    let mut writer = Writer::new(&mut buffer);
-    packet.encode(&mut writer);
-    let end = writer.finish().unwrap();
-    wire::packet(&buffer, end).to_vec()
-}
-
-fn encode(packet: impl Encode + 'static) -> Box<dyn FnMut()> {
-    let mut buffer = [0; 256];
-    Box::new(move || {
-        let mut writer = Writer::new(&mut buffer);
-        black_box(&packet).encode(&mut writer);
-        let end = writer.finish().unwrap();
-        black_box(wire::packet(&buffer, end));
-    })
+    operations!("3.1.1": "PUBLISH" PUBLISH, "CONNECT" CONNECT, "SUBSCRIBE" SUBSCRIBE, "PUBACK" PUBACK)
 }
 
 fn decode(packet: &dyn Encode) -> Box<dyn FnMut()> {

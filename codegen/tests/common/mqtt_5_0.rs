@@ -26,7 +26,7 @@ pub(crate) enum Values {
         keep_alive: u16,
         properties: Vec<AnyProperty>,
         client_identifier: String,
-        will: Option<(bool, QoS, Vec<AnyProperty>, String, Vec<u8>)>,
+        will: Option<AnyWill>,
         user_name: Option<String>,
         password: Option<Vec<u8>>,
     },
@@ -72,6 +72,15 @@ pub(crate) enum Farewell {
 }
 
 #[derive(Debug, Clone)]
+pub(crate) struct AnyWill {
+    retain: bool,
+    qos: QoS,
+    properties: Vec<AnyProperty>,
+    topic: String,
+    payload: Vec<u8>,
+}
+
+#[derive(Debug, Clone)]
 pub(crate) struct AnySubscription {
     topic_filter: String,
     retain_handling: RetainHandling,
@@ -91,15 +100,15 @@ impl Values {
     pub(crate) fn with<T>(&self, of: impl FnOnce(Packet<'_>) -> T) -> T {
         match self {
             Self::Connect { clean_start, keep_alive, properties, client_identifier, will, user_name, password } => {
-                let of_will = will.as_ref().map_or(&[][..], |(_, _, properties, ..)| properties);
+                let of_will = will.as_ref().map_or(&[][..], |will| &will.properties);
                 with_properties(properties, |properties| {
                     with_properties(of_will, |of_will| {
-                        let will = will.as_ref().map(|(retain, qos, _, topic, payload)| Will {
-                            retain: *retain,
-                            qos: *qos,
+                        let will = will.as_ref().map(|will| Will {
+                            retain: will.retain,
+                            qos: will.qos,
                             properties: of_will,
-                            topic,
-                            payload,
+                            topic: &will.topic,
+                            payload: &will.payload,
                         });
                         of(Packet::Connect(Connect {
                             clean_start: *clean_start,
@@ -215,7 +224,7 @@ impl Values {
         };
         let mut mistakes = match self {
             Self::Connect { properties, will, .. } => {
-                let of_will = will.as_ref().map(|(_, _, properties, ..)| properties::WILL.mistakes(properties));
+                let of_will = will.as_ref().map(|will| properties::WILL.mistakes(&will.properties));
                 [of(1, properties), of_will.unwrap_or_default()].concat()
             }
             Self::Connack(_, _, properties) => of(2, properties),
@@ -290,7 +299,14 @@ fn of(packet_type: u8) -> impl Strategy<Value = Vec<AnyProperty>> {
 }
 
 pub(crate) fn connect() -> impl Strategy<Value = Values> {
-    let will = option::of((any::<bool>(), qos(), properties::WILL.properties(), topic_name(), bytes()));
+    let will = (any::<bool>(), qos(), properties::WILL.properties(), topic_name(), bytes());
+    let will = option::of(will.prop_map(|(retain, qos, properties, topic, payload)| AnyWill {
+        retain,
+        qos,
+        properties,
+        topic,
+        payload,
+    }));
     let credentials =
         (option::of(text(0..20)), option::of(prop_oneof![bytes(), text(0..20).prop_map(String::into_bytes)]));
     let head = (any::<bool>(), any::<u16>(), of(1));
