@@ -156,7 +156,8 @@ impl Measure {
 fn measure_codecs(common: &Common) -> Result<ExitCode> {
     let setting = common.setting()?;
     let baseline = setting.image(&setting.profiles.firmware.baseline, &[])?;
-    let codecs = Codecs::new(&setting.image(codecs::BINARY, &[])?, &baseline)?;
+    let image = |version: &str| Codecs::new(&setting.image(codecs::BINARY, &[version.to_owned()])?, &baseline);
+    let codecs = codecs::VERSIONS.into_iter().map(image).collect::<Result<Vec<_>>>()?;
     print(&render::codecs(&codecs, &Identity::new(&setting.toolchain, &setting.workspace)?))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,10 @@ use std::collections::BTreeMap;
 /// `codecs::VERSION::encode::PACKET` and `codecs::VERSION::decode::PACKET`.
 pub const BINARY: &str = "codecs";
 
+/// The versions of MQTT: features of the firmware package, one to an image. In a common image, functions that happen to be
+/// the same in both would count for one of them, and what is inlined for one might be shared by two.
+pub const VERSIONS: [&str; 2] = ["mqtt_3_1_1", "mqtt_5_0"];
+
 /// The codecs of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codecs {

@@ -36,11 +36,11 @@ pub fn table(report: &Report, look: Look) -> String {
 }
 
 /// The text about single codecs: packet by packet, what they share, and the toolchain.
-pub fn codecs(codecs: &Codecs, identity: &Identity) -> String {
+pub fn codecs(codecs: &[Codecs], identity: &Identity) -> String {
     let header = ["version", "packet", "encode", "decode", "wirespec encode", "wirespec decode"];
     let mut packets = new_table(&header, &[0, 1]);
     let size = |size: Option<u64>| size.map_or("-".to_owned(), |size| number(size as i64));
-    for packet in &codecs.packets {
+    for packet in codecs.iter().flat_map(|codecs| &codecs.packets) {
         let reference = wirespec::find(&packet.version, &packet.name);
         packets.add_row([
             packet.version.clone(),
@@ -51,15 +51,17 @@ pub fn codecs(codecs: &Codecs, identity: &Identity) -> String {
             size(reference.map(|packet| packet.decode)),
         ]);
     }
-    let sections = [
-        format!(
-            "Each generated encoder and decoder, in bytes of code that no other one uses\n\n{}",
-            packets.trim_fmt()
-        ),
-        format!("What they share, and the baseline image does not have\n\n{}", symbols(codecs.shared.iter())),
-        format!("Beside {}\n\n{}", wirespec::TITLE, wirespec::CAVEAT),
-        toolchain(identity),
-    ];
+    let shared = |codecs: &Codecs| {
+        let version = codecs.packets.first().map_or("", |packet| &packet.version);
+        let title = format!("What those of {version} share, and the baseline image does not have");
+        format!("{title}\n\n{}", symbols(codecs.shared.iter()))
+    };
+    let mut sections = vec![format!(
+        "Each generated encoder and decoder, in bytes of code that no other one uses\n\n{}",
+        packets.trim_fmt()
+    )];
+    sections.extend(codecs.iter().map(shared));
+    sections.extend([format!("Beside {}\n\n{}", wirespec::TITLE, wirespec::CAVEAT), toolchain(identity)]);
     sections.join("\n\n") + "\n"
 }
 

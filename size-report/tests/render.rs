@@ -85,7 +85,7 @@ fn the_table_of_codecs_is_as_it_was() {
         ("Reset", 40, ".text"),
     ];
     let codecs = Codecs::new(&image(0, 0, &symbols), &image(0, 0, &[("Reset", 40, ".text")])).unwrap();
-    compare_with_golden("codecs.txt", &render::codecs(&codecs, &report().toolchain));
+    compare_with_golden("codecs.txt", &render::codecs(&[codecs], &report().toolchain));
 }
 
 #[test]

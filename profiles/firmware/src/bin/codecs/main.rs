@@ -1,12 +1,14 @@
 //! No profile, but an image in which the generated encoders and decoders are measured one by one: each is a function of
-//! its own, with all in it that the compiler puts there.
+//! its own, with all in it that the compiler puts there. Features say of which version.
 #![no_std]
 #![no_main]
 
 // First: the versions need it.
 #[macro_use]
 mod codecs;
+#[cfg(feature = "mqtt_3_1_1")]
 mod mqtt_3_1_1;
+#[cfg(feature = "mqtt_5_0")]
 mod mqtt_5_0;
 
 use core::hint::black_box;
@@ -22,7 +24,9 @@ fn main() -> ! {
     loop {
         // Bytes of which the compiler knows nothing.
         let (first_byte, body): (u8, &[u8]) = black_box((0, &[]));
+        #[cfg(feature = "mqtt_3_1_1")]
         mqtt_3_1_1::all(first_byte, body, &mut Writer::new(&mut buffer));
+        #[cfg(feature = "mqtt_5_0")]
         mqtt_5_0::all(first_byte, body, &mut Writer::new(&mut buffer));
     }
 }
