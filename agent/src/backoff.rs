@@ -56,7 +56,7 @@ impl Backoff {
         clock.wait_until(now.wrapping_add(wait)).await;
     }
 
-    /// A random part of a time, all of it included.
+    /// A random part of a time.
     const fn share(&mut self, time: u32) -> u32 {
         // Marsaglia's xorshift. The product brings serial numbers apart, which differ in their low bits only.
         self.random ^= self.random << 13;

@@ -1,11 +1,11 @@
-//! Lists: the same fields again and again, up to the end of the packet.
+//! Lists: the same fields again and again, up to the end of the packet, or of the properties.
 
 use core::num::NonZeroU32;
 use core::{fmt, iter};
 
 use super::{DecodeError, Notes, PacketIdentifier, Reader, SubscriptionIdentifier};
 
-/// One or more elements, as the subscriptions of SUBSCRIBE.
+/// Elements one after another, as the subscriptions of SUBSCRIBE.
 ///
 /// A list to encode borrows its elements. A decoded one borrows the bytes of its packet, which were found well formed,
 /// and reads an element when it is asked for: nothing is copied, and there is no limit to the length.
@@ -32,7 +32,7 @@ pub trait Element<'a>: Copy {
 }
 
 impl<'a, T> List<'a, T> {
-    /// A list of these elements. No packet can have an empty one.
+    /// A list of these elements. Only properties may be none: other lists of a packet have one element at least.
     pub const fn new(elements: &'a [T]) -> Self {
         Self { repr: Repr::Elements(elements) }
     }
@@ -42,7 +42,7 @@ impl<'a, T> List<'a, T> {
         Self { repr: Repr::Encoded(bytes) }
     }
 
-    /// Whether there is no element: never so in a decoded list.
+    /// Whether there is no element.
     pub const fn is_empty(&self) -> bool {
         match self.repr {
             Repr::Elements(elements) => elements.is_empty(),

@@ -2,6 +2,9 @@
 //!
 //! `cargo bench -p slimqtt-codegen --bench instructions`; needs valgrind.
 
+#[macro_use]
+mod others;
+
 mod mqtt_3_1_1;
 mod mqtt_5_0;
 

@@ -4,7 +4,6 @@ use std::hint::black_box;
 use std::num::NonZeroU16;
 
 use bytes::BytesMut;
-use mqttbytes::v4::{self, read};
 use mqute_codec::codec::PacketCodec;
 use mqute_codec::protocol;
 use slimqtt_agent::wire::fixed_header::FixedHeader;
@@ -71,47 +70,4 @@ fn decode(packet: &dyn Encode) -> Box<dyn FnMut()> {
     })
 }
 
-fn mqttbytes_encode(packet: &dyn Encode) -> Box<dyn FnMut()> {
-    let packet = read(&mut BytesMut::from(bytes(packet).as_slice()), 256).unwrap();
-    let mut buffer = BytesMut::with_capacity(256);
-    Box::new(move || {
-        buffer.clear();
-        match black_box(&packet) {
-            v4::Packet::Publish(packet) => packet.write(&mut buffer),
-            v4::Packet::Connect(packet) => packet.write(&mut buffer),
-            v4::Packet::Subscribe(packet) => packet.write(&mut buffer),
-            v4::Packet::PubAck(packet) => packet.write(&mut buffer),
-            _ => unreachable!(),
-        }
-        .unwrap();
-        black_box(&buffer);
-    })
-}
-
-fn mqttbytes_decode(packet: &dyn Encode) -> Box<dyn FnMut()> {
-    let mut streams = [bytes(packet), bytes(packet)].map(|bytes| BytesMut::from(bytes.as_slice())).into_iter();
-    Box::new(move || {
-        let mut stream = streams.next().unwrap();
-        drop(black_box(read(&mut stream, 256).unwrap()));
-    })
-}
-
-fn mqute_encode(packet: &dyn Encode) -> Box<dyn FnMut()> {
-    let packet = PacketCodec::new(None, None).try_decode(&mut BytesMut::from(bytes(packet).as_slice())).unwrap();
-    let packet = protocol::v4::Packet::decode(packet).unwrap();
-    let mut buffer = BytesMut::with_capacity(256);
-    Box::new(move || {
-        buffer.clear();
-        black_box(&packet).encode(&mut buffer).unwrap();
-        black_box(&buffer);
-    })
-}
-
-fn mqute_decode(packet: &dyn Encode) -> Box<dyn FnMut()> {
-    let mut streams = [bytes(packet), bytes(packet)].map(|bytes| BytesMut::from(bytes.as_slice())).into_iter();
-    Box::new(move || {
-        let mut stream = streams.next().unwrap();
-        let packet = PacketCodec::new(None, None).try_decode(&mut stream).unwrap();
-        drop(black_box(protocol::v4::Packet::decode(packet).unwrap()));
-    })
-}
+others!(v4);
