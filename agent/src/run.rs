@@ -19,7 +19,10 @@ use crate::clock::Clock;
 use crate::connect::Connect;
 use crate::error::Error;
 use crate::incoming::Incoming;
+use crate::message::Message;
+use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
+use crate::session::Own;
 
 pin_project! {
     /// A connection, from CONNECT to its end.
@@ -45,15 +48,21 @@ where
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         let Some(connection) = this.connection else {
             return Poll::Ready(Err(Error::Busy));
         };
         connection.register(context.waker());
-        // What has come may be what the clock waits for, and both may give transmit something to do.
-        let Poll::Pending = this.receive.poll(context);
-        let Poll::Pending = this.keep_time.poll(context);
-        let Poll::Pending = this.transmit.poll(context);
+        // What has come may be what the clock waits for, and both may give transmit something to do; what it has sent may
+        // be what receive or the clock waits for.
+        loop {
+            let Poll::Pending = this.receive.as_mut().poll(context);
+            let Poll::Pending = this.keep_time.as_mut().poll(context);
+            let Poll::Pending = this.transmit.as_mut().poll(context);
+            if !connection.goes_again() {
+                break;
+            }
+        }
         connection.ended().map_or(Poll::Pending, Poll::Ready)
     }
 }
@@ -61,6 +70,7 @@ where
 /// What a running connection holds of its agent, whatever the agent's profile and capacities.
 trait Connection {
     fn register(&self, waker: &Waker);
+    fn goes_again(&self) -> bool;
     fn ended(&self) -> Option<Result<(), Error>>;
 }
 
@@ -72,6 +82,10 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owne
         self.0.queue.register(waker);
     }
 
+    fn goes_again(&self) -> bool {
+        self.0.session.goes_again()
+    }
+
     fn ended(&self) -> Option<Result<(), Error>> {
         self.0.session.ended()
     }
@@ -79,28 +93,46 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owne
 
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Drop for Owner<'_, P, COMMANDS, PACKET> {
     fn drop(&mut self) {
-        // However a connection ends, a command that was being sent is not left in the air.
-        self.0.queue.interrupt();
-        self.0.session.leave();
+        self.0.session.leave(&self.0.queue);
     }
 }
 
 /// A packet that is to be sent.
-enum Next<'a, const PACKET: usize> {
+enum Next<'a, P: Profile, const PACKET: usize> {
     /// One of the session's own.
-    Own(&'a [u8]),
+    Own(Own<'a>),
     /// That of a command.
-    Command(&'a Slot<PACKET>, SpinMutexGuard<'a, Packet<PACKET>>),
+    Command(&'a Slot<P, PACKET>, SpinMutexGuard<'a, Packet<P, PACKET>>),
+}
+
+impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(Own::Packet(packet)) => packet,
+            Self::Own(Own::Reply(packet)) => packet,
+            Self::Command(_, packet) => packet.bytes(),
+        }
+    }
+
+    /// Bytes that follow them, from there on.
+    fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
+        match self {
+            Self::Own(_) => Ok(&[]),
+            Self::Command(_, packet) => packet.more(offset),
+        }
+    }
 }
 
 #[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice: 32 bytes of RAM in all")]
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, PACKET> {
     /// Runs one connection on a fresh transport, from CONNECT to its end. `RECEIVE` is the size of the buffer for
-    /// incoming packets, in bytes.
+    /// incoming packets, in bytes. Messages go to the handler, which must not wait, and may give commands.
     ///
     /// `Ok` means that a `Disconnect` command ended it `[MQTT-3.14.4-1]`: close the transport. After an error too; then
-    /// wait a little, connect the transport anew and call `run` again. Dropping the future ends the connection without
-    /// a DISCONNECT.
+    /// wait a little, connect the transport anew and call `run` again. What was not begun is still in line then. If
+    /// CONNECT does not ask for a clean session, and the Server has kept it too, messages that were not acknowledged are
+    /// sent again, in their order, before that `[MQTT-4.4.0-1]`; else their commands fail. Dropping the future ends the
+    /// connection without a DISCONNECT.
     ///
     /// # Errors
     /// See [`Error`]. No command's failure ends the connection.
@@ -110,28 +142,43 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
         tx: &'a mut impl Write,
         clock: &'a impl Clock,
         connect: &'a Connect<CONNECT>,
+        handler: impl FnMut(Message<'_>) + 'a,
     ) -> impl Future<Output = Result<(), Error>> {
-        let begun = self.session.begin(clock.now_ms(), connect.keep_alive());
+        let begun = self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
         Run {
-            receive: self.receive::<RECEIVE>(rx),
+            receive: self.receive::<RECEIVE>(rx, handler),
             transmit: self.transmit(tx, clock, connect),
             keep_time: self.keep_time(clock),
             connection: begun.then(|| Owner(self)),
         }
     }
 
-    fn receive<const RECEIVE: usize>(&self, rx: &mut impl Read) -> impl Future<Output = Infallible> {
+    fn receive<const RECEIVE: usize>(
+        &self,
+        rx: &mut impl Read,
+        mut handler: impl FnMut(Message<'_>),
+    ) -> impl Future<Output = Infallible> {
         async move {
             let mut incoming = Incoming::<RECEIVE>::new();
             loop {
-                let received = match rx.read(incoming.space()).await {
+                let mut received = match rx.read(incoming.space()).await {
                     Err(error) => Err(Error::Transport(error.kind())),
                     Ok(0) => Err(Error::Closed),
-                    Ok(count) => match incoming.advance(count) {
-                        Err(_) => Err(Error::Protocol),
-                        Ok(received) => self.session.received(received),
-                    },
+                    Ok(count) => incoming.advance(count).map_err(Error::from),
                 };
+                while let Ok(true) = received {
+                    match self.session.received(&self.queue, incoming.part(), &mut handler) {
+                        Ok(Some(keep)) => {
+                            incoming.take(keep);
+                            received = Ok(false);
+                        }
+                        Ok(None) => {
+                            self.session.wait();
+                            next_poll().await;
+                        }
+                        Err(error) => received = Err(error),
+                    }
+                }
                 if let Err(error) = received {
                     self.session.fail(error);
                     pending::<()>().await;
@@ -150,7 +197,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
             // Whether the transport may hold bytes back.
             let mut unflushed = false;
             'packets: loop {
-                let Some(next) = self.next(connect.packet()) else {
+                let Some(mut next) = self.next(connect.packet(), clock) else {
                     if !unflushed {
                         next_poll().await;
                         continue;
@@ -162,43 +209,65 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
                     }
                     continue;
                 };
-                let mut rest = match &next {
-                    Next::Own(packet) => packet,
-                    Next::Command(_, packet) => packet.bytes(),
-                };
+                let mut rest = next.bytes();
                 let first_byte = rest.first().copied().unwrap_or_default();
+                let mut offset = 0;
+                let mut ended_early = false;
                 unflushed = false;
-                while !rest.is_empty() {
-                    let failure = match tx.write(rest).await {
-                        Ok(0) => Error::Closed,
-                        Ok(count) => {
-                            rest = rest.get(count..).unwrap_or_default();
-                            continue;
+                loop {
+                    while !rest.is_empty() {
+                        let failure = match tx.write(rest).await {
+                            Ok(0) => Error::Closed,
+                            Ok(count) => {
+                                rest = rest.get(count..).unwrap_or_default();
+                                continue;
+                            }
+                            Err(error) => Error::Transport(error.kind()),
+                        };
+                        self.session.fail(failure);
+                        continue 'packets;
+                    }
+                    match next.more(offset) {
+                        Ok(more) => rest = more,
+                        Err(PayloadEnded) => {
+                            ended_early = true;
+                            break;
                         }
-                        Err(error) => Error::Transport(error.kind()),
-                    };
-                    self.session.fail(failure);
-                    continue 'packets;
+                    }
+                    if rest.is_empty() {
+                        break;
+                    }
+                    offset += rest.len();
                 }
                 unflushed = true;
                 self.session.sent(first_byte, clock.now_ms());
                 if let Next::Command(slot, packet) = next {
                     drop(packet);
-                    self.queue.sent(slot);
+                    if ended_early {
+                        // Nobody could tell the next packet from the rest of this one.
+                        self.session.fail(Error::PayloadEnded);
+                        self.queue.payload_ended(slot);
+                    } else {
+                        self.queue.sent(slot);
+                    }
                 }
             }
         }
     }
 
     /// The packet that is to be sent now, if there is one.
-    fn next<'a>(&'a self, connect: &'a [u8]) -> Option<Next<'a, PACKET>> {
+    fn next<'a>(&'a self, connect: &'a [u8], clock: &impl Clock) -> Option<Next<'a, P, PACKET>> {
         if let Some(packet) = self.session.own_packet(connect) {
             return Some(Next::Own(packet));
         }
         if !self.session.takes_commands() {
             return None;
         }
-        self.queue.next().map(|(slot, packet)| Next::Command(slot, packet))
+        let (slot, packet) = self.queue.next(self.session.is_pinging())?;
+        if P::PING {
+            self.session.sends(packet.first_byte(), clock.now_ms());
+        }
+        Some(Next::Command(slot, packet))
     }
 
     fn keep_time(&self, clock: &impl Clock) -> impl Future<Output = Infallible> {
@@ -206,7 +275,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
             loop {
                 match self.session.tick(clock.now_ms(), P::TIMEOUT_MS) {
                     Some(deadline) => clock.wait_until(deadline).await,
-                    None => pending().await,
+                    None => next_poll().await,
                 }
             }
         }

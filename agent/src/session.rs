@@ -1,13 +1,26 @@
 //! The rules of the protocol, without I/O: what came in, what goes out, and when time is up.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 
 use critical_section::Mutex;
 
+use crate::agent::Profile;
 use crate::error::Error;
-use crate::incoming::Received;
-use crate::wire::{Connack, ConnectReturnCode, Disconnect, Pingreq, Pingresp, Publish, Reader};
+use crate::incoming::Part;
+use crate::message::Message;
+use crate::queue::Queue;
+use crate::received::{self, Identifiers};
+use crate::wire::{
+    Connack, ConnectReturnCode, DecodeError, Disconnect, PacketIdentifier, Pingreq, Pingresp, Puback, Pubcomp, Publish,
+    Pubrec, Pubrel, QoS, Reader, Suback, Unsuback,
+};
+
+impl From<DecodeError> for Error {
+    fn from(_: DecodeError) -> Self {
+        Self::Protocol
+    }
+}
 
 /// Where the connection stands, in the order in which it goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,25 +50,64 @@ impl State {
 ///
 /// Its fields are atomics because an agent is shared. Only the task that runs the connection uses them, so plain loads
 /// and stores do, without a lock.
-pub(crate) struct Session {
+pub(crate) struct Session<P: Profile> {
     state: AtomicU8,
+    /// Whether CONNECT asks for a clean session.
+    clean: AtomicBool,
+    /// Somebody wants the connection to end.
+    stop: AtomicBool,
+    /// Whether the loops are to go round again.
+    again: AtomicU8,
     /// When the last packet had been sent.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
     asked_at: AtomicU32,
     /// How long nothing may be sent before a PINGREQ is due; 0 for ever.
     keep_alive_ms: AtomicU32,
+    /// The packet that acknowledges what has come, if one is to be sent: all of them have four bytes.
+    reply: AtomicU32,
+    /// Messages with QoS 2 that have come, and are not released.
+    received: P::Identifiers,
     /// Why the connection has failed, if it has.
     failure: Mutex<Cell<Error>>,
 }
 
-impl Session {
+/// A packet that the session wants to be sent.
+pub(crate) enum Own<'a> {
+    Packet(&'a [u8]),
+    Reply([u8; 4]),
+}
+
+/// Whether packets with this first byte may come.
+fn is_acknowledgement<P: Profile>(first_byte: u8) -> bool {
+    match first_byte {
+        Puback::FIRST_BYTE => P::PUBLISH >= 1,
+        Pubrec::FIRST_BYTE | Pubcomp::FIRST_BYTE => P::PUBLISH >= 2,
+        Pubrel::FIRST_BYTE => P::RECEIVE == Some(2),
+        Unsuback::FIRST_BYTE => P::UNSUBSCRIBE,
+        _ => false,
+    }
+}
+
+/// Nothing waits.
+const REST: u8 = 0;
+/// What has come cannot be dealt with before something is sent.
+const WAIT: u8 = 1;
+/// It can be now, or time has to be looked at again.
+const AGAIN: u8 = 2;
+
+impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
         Self {
             state: AtomicU8::new(State::IDLE.0),
+            clean: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            again: AtomicU8::new(REST),
             sent_at: AtomicU32::new(0),
             asked_at: AtomicU32::new(0),
             keep_alive_ms: AtomicU32::new(0),
+            reply: AtomicU32::new(0),
+            received: P::Identifiers::NONE,
             failure: Mutex::new(Cell::new(Error::Busy)),
         }
     }
@@ -69,7 +121,7 @@ impl Session {
     }
 
     /// A connection begins. False if there is one already.
-    pub(crate) fn begin(&self, now: u32, keep_alive: u16) -> bool {
+    pub(crate) fn begin(&self, now: u32, keep_alive: u16, clean: bool) -> bool {
         let idle = critical_section::with(|_| {
             let idle = self.state() == State::IDLE;
             if idle {
@@ -78,6 +130,9 @@ impl Session {
             idle
         });
         if idle {
+            self.clean.store(clean, Relaxed);
+            self.again.store(REST, Relaxed);
+            self.reply.store(0, Relaxed);
             self.sent_at.store(now, Relaxed);
             self.asked_at.store(now, Relaxed);
             // An eighth early: the packet has to arrive before the time is up.
@@ -87,8 +142,26 @@ impl Session {
     }
 
     /// The connection is over.
-    pub(crate) fn leave(&self) {
-        self.set_state(State::IDLE);
+    pub(crate) fn leave<const COMMANDS: usize, const PACKET: usize>(&self, queue: &Queue<P, COMMANDS, PACKET>) {
+        // However a connection ends, a command that was being sent is not left in the air.
+        queue.interrupt();
+        let stopped = critical_section::with(|_| {
+            self.set_state(State::IDLE);
+            self.stop.load(Relaxed)
+        });
+        if stopped {
+            self.stop.store(false, Relaxed);
+            queue.stop();
+        }
+    }
+
+    /// Asks for the end of the connection. False if there is none.
+    pub(crate) fn stop(&self) -> bool {
+        critical_section::with(|_| {
+            let running = self.state() != State::IDLE;
+            self.stop.store(running, Relaxed);
+            running
+        })
     }
 
     /// Ends the connection. The first reason counts.
@@ -103,6 +176,7 @@ impl Session {
     /// How the connection has ended, if it has.
     pub(crate) fn ended(&self) -> Option<Result<(), Error>> {
         match self.state() {
+            _ if self.stop.load(Relaxed) => Some(Err(Error::Stopped)),
             State::DISCONNECTED => Some(Ok(())),
             State::FAILED => Some(Err(critical_section::with(|cs| self.failure.borrow(cs).get()))),
             _ => None,
@@ -110,15 +184,24 @@ impl Session {
     }
 
     /// A packet of the session's own that is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8]) -> Option<&'a [u8]> {
+    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8]) -> Option<Own<'a>> {
         let (packet, next): (&[u8], _) = match self.state() {
             State::CONNECT => (connect, State::AWAIT_CONNACK),
             State::PING_DUE => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
-            _ => return None,
+            _ if !self.takes_commands() => return None,
+            _ => {
+                let reply = self.reply.load(Relaxed);
+                if reply == 0 {
+                    return None;
+                }
+                self.reply.store(0, Relaxed);
+                self.go_on();
+                return Some(Own::Reply(reply.to_le_bytes()));
+            }
         };
         // Before the packet is out: the answer may come before the transport says that it was sent.
         self.set_state(next);
-        Some(packet)
+        Some(Own::Packet(packet))
     }
 
     /// Whether commands may be sent.
@@ -126,12 +209,28 @@ impl Session {
         matches!(self.state(), State::CONNECTED | State::AWAIT_PINGRESP)
     }
 
+    /// Whether a PINGREQ is on its way.
+    pub(crate) fn is_pinging(&self) -> bool {
+        self.state() == State::AWAIT_PINGRESP
+    }
+
+    /// The packet of a command, with this first byte, is about to be sent.
+    pub(crate) fn sends(&self, first_byte: u8, now: u32) {
+        if P::PING && first_byte == Pingreq::FIRST_BYTE {
+            self.set_state(State::AWAIT_PINGRESP);
+            self.asked_at.store(now, Relaxed);
+            self.again.store(AGAIN, Relaxed);
+        }
+    }
+
     /// The transport has taken a packet that begins with this byte.
     pub(crate) fn sent(&self, first_byte: u8, now: u32) {
         self.sent_at.store(now, Relaxed);
+        self.go_on();
         if first_byte == Disconnect::FIRST_BYTE && self.state() != State::FAILED {
             self.set_state(State::DISCONNECTING);
             self.asked_at.store(now, Relaxed);
+            self.again.store(AGAIN, Relaxed);
         }
     }
 
@@ -142,40 +241,181 @@ impl Session {
         }
     }
 
-    /// A packet has come, or a part of one.
-    pub(crate) fn received(&self, received: Received<'_>) -> Result<(), Error> {
-        let Received::Packet { first_byte, body } = received else {
-            return Ok(());
-        };
-        let state = self.state();
-        // Dropped unread: what crosses a DISCONNECT, and PUBLISH. Without a subscription none is expected, yet a Server may
-        // be configured to send some.
-        if state.0 >= State::DISCONNECTING.0
-            || (first_byte >> 4 == Publish::PACKET_TYPE && state.0 >= State::CONNECTED.0)
-        {
-            return Ok(());
+    /// Whether the loops are to go round again, before they wait.
+    pub(crate) fn goes_again(&self) -> bool {
+        let again = self.again.load(Relaxed) == AGAIN;
+        if again {
+            self.again.store(REST, Relaxed);
         }
-        let mut body = Reader::new(body.ok_or(Error::Protocol)?);
-        match (state, first_byte) {
+        again
+    }
+
+    /// What receiving may have waited for has happened.
+    fn go_on(&self) {
+        if self.again.load(Relaxed) == WAIT {
+            self.again.store(AGAIN, Relaxed);
+        }
+    }
+
+    /// What has come cannot be dealt with before something is sent.
+    pub(crate) fn wait(&self) {
+        self.again.store(WAIT, Relaxed);
+    }
+
+    /// A packet has come, or a part of one. Returns how many bytes of its body are wanted again in front of the next
+    /// part; `None` if it cannot be dealt with before something is sent.
+    pub(crate) fn received<const COMMANDS: usize, const PACKET: usize>(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        part: Part<'_>,
+        handler: &mut impl FnMut(Message<'_>),
+    ) -> Result<Option<usize>, Error> {
+        let state = self.state();
+        let connected = state.0 >= State::CONNECTED.0;
+        let publish = connected && part.first_byte >> 4 == Publish::PACKET_TYPE;
+        // Dropped unread: what crosses a DISCONNECT, and PUBLISH where none is expected: without a subscription, yet a
+        // Server may be configured to send some.
+        if state.0 >= State::DISCONNECTING.0 || publish && P::RECEIVE.is_none() {
+            return Ok(Some(0));
+        }
+        if publish {
+            return self.message(part, handler);
+        }
+        // No other packet is larger than the buffer.
+        if part.missing > 0 {
+            return Err(Error::Protocol);
+        }
+        let mut body = Reader::new(part.body);
+        let taken = match (state, part.first_byte) {
             (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
-                let connack = Connack::decode(first_byte, &mut body).map_err(|_| Error::Protocol)?;
-                // A clean session was asked for [MQTT-3.2.2-1].
-                if connack.session_present {
-                    return Err(Error::Protocol);
+                let connack = Connack::decode(part.first_byte, &mut body)?;
+                self.connected(connack)?;
+                if !connack.session_present {
+                    queue.forget();
                 }
-                if connack.return_code != ConnectReturnCode::Accepted {
-                    return Err(Error::Refused(connack.return_code));
-                }
+                self.set_state(State::CONNECTED);
+                true
             }
             (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
-                Pingresp::decode(first_byte, &mut body).map_err(|_| Error::Protocol)?;
+                Pingresp::decode(part.first_byte, &mut body)?;
+                let taken = !P::PING || queue.acknowledge(Pingresp::PACKET_TYPE, None, &[])?;
+                if taken {
+                    self.set_state(State::CONNECTED);
+                }
+                taken
+            }
+            (_, Suback::FIRST_BYTE) if P::SUBSCRIBE && connected => {
+                let suback = Suback::decode(part.first_byte, &mut body)?;
+                let codes = part.body.get(2..).unwrap_or_default();
+                queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)?
+            }
+            (_, first_byte) if connected && is_acknowledgement::<P>(first_byte) => {
+                // All of them look the same behind the first byte.
+                let puback = Puback::decode(Puback::FIRST_BYTE, &mut body)?;
+                self.acknowledged(queue, first_byte, puback.packet_identifier)?
             }
             _ => return Err(Error::Protocol),
+        };
+        Ok(taken.then_some(0))
+    }
+
+    fn connected(&self, connack: Connack) -> Result<(), Error> {
+        // A clean session was asked for [MQTT-3.2.2-1].
+        if connack.session_present && self.clean.load(Relaxed) {
+            return Err(Error::Protocol);
         }
-        self.set_state(State::CONNECTED);
+        if connack.return_code != ConnectReturnCode::Accepted {
+            return Err(Error::Refused(connack.return_code));
+        }
+        if !connack.session_present {
+            received::clear(self.received.places());
+        }
         Ok(())
     }
 
+    fn acknowledged<const COMMANDS: usize, const PACKET: usize>(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        first_byte: u8,
+        identifier: PacketIdentifier,
+    ) -> Result<bool, Error> {
+        match first_byte {
+            // One that is unknown is answered as well: the Server can end the exchange then.
+            Pubrec::FIRST_BYTE => {
+                let released = queue.release(identifier);
+                Ok(released.unwrap_or_else(|| self.reply(Pubrel::FIRST_BYTE, identifier)))
+            }
+            // [MQTT-4.3.3-2]
+            Pubrel::FIRST_BYTE => {
+                let replied = self.reply(Pubcomp::FIRST_BYTE, identifier);
+                if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
+                    place.store(0, Relaxed);
+                }
+                Ok(replied)
+            }
+            _ => queue.acknowledge(first_byte >> 4, Some(identifier), &[]),
+        }
+    }
+
+    /// A message has come, or a part of one.
+    fn message(&self, part: Part<'_>, handler: &mut impl FnMut(Message<'_>)) -> Result<Option<usize>, Error> {
+        let qos = QoS::from_u8(part.first_byte >> 1 & 0x03).ok_or(Error::Protocol)?;
+        if P::RECEIVE.is_none_or(|highest| qos as u8 > highest) {
+            return Err(Error::Protocol);
+        }
+        let (&[high, low], _) = part.body.split_first_chunk().ok_or(Error::Protocol)?;
+        let variable_header = 2 + usize::from(u16::from_be_bytes([high, low])) + if qos as u8 > 0 { 2 } else { 0 };
+        let length = part.passed + part.body.len() + part.missing;
+        let length = length.checked_sub(variable_header).ok_or(Error::Protocol)?;
+        let (retain, dup) = (part.first_byte & 0x01 != 0, part.first_byte & 0x08 != 0);
+        if part.missing > 0 && variable_header >= part.body.len() {
+            handler(Message { topic: "", payload: &[], qos, retain, dup, offset: 0, length });
+            return Ok(Some(0));
+        }
+        let publish = Publish::decode(part.first_byte, &mut Reader::new(part.body))?;
+        let mut is_new = true;
+        if let Some(identifier) = publish.packet_identifier {
+            let places = self.received.places();
+            let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
+            let mut place = None;
+            if exactly_once {
+                is_new = received::place(places, Some(identifier)).is_none();
+                place = received::place(places, None);
+                // No room: the Server sends it again with the next connection.
+                if is_new && place.is_none() {
+                    return Ok(Some(0));
+                }
+            }
+            if part.missing == 0 {
+                let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
+                // The reply is not sent before this poll is over, so that the message comes first.
+                if !self.reply(first_byte, identifier) {
+                    return Ok(None);
+                }
+                if is_new && let Some(place) = place {
+                    place.store(identifier.get(), Relaxed);
+                }
+            }
+        }
+        if is_new {
+            let (topic, payload) = (publish.topic_name, publish.message);
+            handler(Message { topic, payload, qos, retain, dup, offset: part.passed, length });
+        }
+        Ok(Some(variable_header))
+    }
+
+    /// Leaves a packet for transmission. False if there is one already.
+    fn reply(&self, first_byte: u8, identifier: PacketIdentifier) -> bool {
+        let free = self.reply.load(Relaxed) == 0;
+        if free {
+            let [high, low] = identifier.get().to_be_bytes();
+            self.reply.store(u32::from_le_bytes([first_byte, 2, high, low]), Relaxed);
+        }
+        free
+    }
+}
+
+impl<P: Profile> Session<P> {
     /// Looks at the clock. Returns when to look again: never, on a connection that has failed, or on an open one without
     /// keep-alive.
     ///

@@ -11,13 +11,17 @@
 pub mod beacon;
 
 pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError};
-pub use slimqtt_agent::{Backoff, Clock, CommandError, Connect, Error, ErrorKind, Submission};
+pub use slimqtt_agent::{
+    Backoff, Clock, CommandError, Completion, Connect, Error, ErrorKind, FnPayload, Message, Outcome, Payload,
+    Submission,
+};
 pub use slimqtt_macros::agent;
 
 /// What the expansion of [`agent`] needs. Not for use by hand: it may change in any version.
 #[doc(hidden)]
 pub mod export {
     pub use embedded_io_async::{Read, Write};
-    pub use slimqtt_agent::wire::{Disconnect, QoS};
-    pub use slimqtt_agent::{Agent, Message, Profile};
+    pub use slimqtt_agent::request::{Publish, PublishFrom, Subscribe, Unsubscribe};
+    pub use slimqtt_agent::wire::{Disconnect, Pingreq, QoS};
+    pub use slimqtt_agent::{Agent, Payload, Profile};
 }

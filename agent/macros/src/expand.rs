@@ -2,7 +2,7 @@
 //!
 //! It adds types and calls, no code of its own.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{ItemEnum, Path, Visibility};
 
@@ -11,6 +11,7 @@ use crate::commands::{Command, Commands};
 
 /// What all parts need.
 struct Expansion<'a> {
+    name: &'a Ident,
     slimqtt: &'a Path,
     visibility: &'a Visibility,
     slots: Literal,
@@ -30,7 +31,7 @@ pub(crate) fn agent(arguments: &Arguments, commands: &Commands, item: &ItemEnum)
     );
     let path = slimqtt.to_token_stream().to_string().replace(' ', "");
     let command_error = format!(" [`CommandError`]: {path}::CommandError");
-    let expansion = Expansion { slimqtt, visibility, slots, packet, command_error };
+    let expansion = Expansion { name, slimqtt, visibility, slots, packet, command_error };
     let qos = commands.publish.as_ref().map(|command| expansion.qos(command));
     let publish = commands.publish.as_ref().map(|command| expansion.publish(command));
     let disconnect = commands.disconnect.as_ref().map(|command| expansion.disconnect(command));
@@ -41,6 +42,8 @@ pub(crate) fn agent(arguments: &Arguments, commands: &Commands, item: &ItemEnum)
 
         impl #slimqtt::export::Profile for #name {
             const TIMEOUT_MS: u32 = #timeout_ms;
+            type Identifiers = [::core::sync::atomic::AtomicU16; 0];
+            type Source = ();
         }
 
         #qos
@@ -75,7 +78,7 @@ pub(crate) fn agent(arguments: &Arguments, commands: &Commands, item: &ItemEnum)
                 clock: &'a impl #slimqtt::Clock,
                 connect: &'a #slimqtt::Connect<CONNECT>,
             ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #slimqtt::Error>> {
-                self.0.run::<#receive, CONNECT>(rx, tx, clock, connect)
+                self.0.run::<#receive, CONNECT>(rx, tx, clock, connect, |_| {})
             }
         }
     }
@@ -108,7 +111,7 @@ impl Expansion<'_> {
     }
 
     fn publish(&self, Command { conditions }: &Command) -> TokenStream {
-        let Self { slimqtt, visibility, slots, packet, command_error } = self;
+        let Self { name, slimqtt, visibility, slots, packet, command_error } = self;
         quote! {
             /// Publishes a message, and waits until it has been sent. Waits for a free slot before that.
             ///
@@ -126,8 +129,8 @@ impl Expansion<'_> {
                 qos: QoS,
                 topic: &'a str,
                 payload: &'a [u8],
-            ) -> #slimqtt::Submission<'a, #slimqtt::export::Message<'a, QoS>, #slots, #packet> {
-                self.0.submit(#slimqtt::export::Message { qos, topic, payload })
+            ) -> #slimqtt::Submission<'a, #name, #slimqtt::export::Publish<'a, QoS>, #slots, #packet> {
+                self.0.submit(#slimqtt::export::Publish { qos, retain: false, topic, payload })
             }
 
             /// Publishes a message without waiting, also from an interrupt: it is in line when this returns.
@@ -143,13 +146,13 @@ impl Expansion<'_> {
                 topic: &str,
                 payload: &[u8],
             ) -> ::core::result::Result<(), #slimqtt::CommandError> {
-                self.0.try_submit(&#slimqtt::export::Message { qos, topic, payload })
+                self.0.try_submit(&#slimqtt::export::Publish { qos, retain: false, topic, payload })
             }
         }
     }
 
     fn disconnect(&self, Command { conditions }: &Command) -> TokenStream {
-        let Self { slimqtt, visibility, slots, packet, command_error } = self;
+        let Self { name, slimqtt, visibility, slots, packet, command_error } = self;
         quote! {
             /// Ends the connection, after all that is in line before: sends DISCONNECT, then [`run`](Self::run) returns.
             ///
@@ -158,7 +161,7 @@ impl Expansion<'_> {
             ///
             #[doc = #command_error]
             #(#conditions)*
-            #visibility fn disconnect(&self) -> #slimqtt::Submission<'_, #slimqtt::export::Disconnect, #slots, #packet> {
+            #visibility fn disconnect(&self) -> #slimqtt::Submission<'_, #name, #slimqtt::export::Disconnect, #slots, #packet> {
                 self.0.submit(#slimqtt::export::Disconnect)
             }
 

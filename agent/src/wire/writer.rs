@@ -217,10 +217,28 @@ impl<'a> Writer<'a> {
     /// Writes the fixed header in front of what was written (2.2), the last step of an encoder.
     pub const fn fixed_header(&mut self, first_byte: u8) {
         let end = self.position;
-        self.position = start(end);
+        self.position = start(end, 0);
         self.u8(first_byte);
         self.variable_byte_integer(end - Self::FIXED_HEADER);
         self.position = end;
+    }
+
+    /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer.
+    pub const fn announce(&mut self, follows: usize) {
+        let end = self.position;
+        let length = (end - Self::FIXED_HEADER).saturating_add(follows);
+        if length > variable_byte_integer::MAX {
+            self.fail(EncodeError::TooLarge);
+            return;
+        }
+        let from = start(end, 0);
+        if from < self.buffer.len() {
+            let first_byte = self.buffer[from];
+            self.position = start(end, follows);
+            self.u8(first_byte);
+            self.variable_byte_integer(length);
+            self.position = end;
+        }
     }
 
     /// Where in the buffer the packet ends, or what is wrong. [`packet`] finds it there.
@@ -235,15 +253,25 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Where in its buffer a packet begins that ends at `end`. The remaining length stands right before the variable header,
-/// so its size decides.
-const fn start(end: usize) -> usize {
-    let size = variable_byte_integer::size(end.saturating_sub(Writer::FIXED_HEADER));
+/// Where in its buffer a packet begins that ends at `end`, but for bytes that `follow` from elsewhere. The remaining length
+/// stands right before the variable header, so its size decides.
+const fn start(end: usize, follow: usize) -> usize {
+    let size = variable_byte_integer::size(end.saturating_sub(Writer::FIXED_HEADER).saturating_add(follow));
     (Writer::FIXED_HEADER - 1).saturating_sub(size)
 }
 
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
-#[inline(never)]
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
-    buffer.get(start(end)..end).unwrap_or_default()
+    head(buffer, end, 0)
+}
+
+/// The same, where so many bytes `follow` from elsewhere.
+#[inline(never)]
+pub(crate) fn head(buffer: &[u8], end: usize, follow: usize) -> &[u8] {
+    buffer.get(start(end, follow)..end).unwrap_or_default()
+}
+
+/// The same, to be changed.
+pub(crate) fn head_mut(buffer: &mut [u8], end: usize, follow: usize) -> &mut [u8] {
+    buffer.get_mut(start(end, follow)..end).unwrap_or_default()
 }

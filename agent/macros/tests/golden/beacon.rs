@@ -6,6 +6,8 @@ pub enum Command {
 }
 impl ::slimqtt::export::Profile for Command {
     const TIMEOUT_MS: u32 = 10000;
+    type Identifiers = [::core::sync::atomic::AtomicU16; 0];
+    type Source = ();
 }
 /// The quality of service of a message (4.3), as far as this agent has it.
 #[allow(dead_code, reason = "not every firmware uses every quality")]
@@ -52,10 +54,17 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'a [u8],
-    ) -> ::slimqtt::Submission<'a, ::slimqtt::export::Message<'a, QoS>, 4, 128> {
+    ) -> ::slimqtt::Submission<
+        'a,
+        Command,
+        ::slimqtt::export::Publish<'a, QoS>,
+        4,
+        128,
+    > {
         self.0
-            .submit(::slimqtt::export::Message {
+            .submit(::slimqtt::export::Publish {
                 qos,
+                retain: false,
                 topic,
                 payload,
             })
@@ -74,8 +83,9 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::Message {
+                &::slimqtt::export::Publish {
                     qos,
+                    retain: false,
                     topic,
                     payload,
                 },
@@ -89,7 +99,7 @@ impl Agent {
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn disconnect(
         &self,
-    ) -> ::slimqtt::Submission<'_, ::slimqtt::export::Disconnect, 4, 128> {
+    ) -> ::slimqtt::Submission<'_, Command, ::slimqtt::export::Disconnect, 4, 128> {
         self.0.submit(::slimqtt::export::Disconnect)
     }
     /// Ends the connection without waiting for it, also from an interrupt.
@@ -118,6 +128,6 @@ impl Agent {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), ::slimqtt::Error>,
     > {
-        self.0.run::<16, CONNECT>(rx, tx, clock, connect)
+        self.0.run::<16, CONNECT>(rx, tx, clock, connect, |_| {})
     }
 }
