@@ -23,6 +23,9 @@ pub trait Profile {
     /// Whether it has a ping command.
     const PING: bool = false;
 
+    /// Whether it can be stopped.
+    const STOP: bool = false;
+
     /// The highest QoS of messages that it receives. `None`: those that come are dropped unread.
     const RECEIVE: Option<u8> = None;
 
@@ -85,8 +88,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
     /// DISCONNECT, and all commands that are queued or on their way fail with [`CommandError::Stopped`].
     ///
     /// It takes no slot, so it never waits and cannot fail. While no connection is running it only clears the queue.
-    /// Afterwards the agent can be run again.
+    /// Afterwards the agent can be run again. Only for a profile with [`STOP`](Profile::STOP).
     pub fn stop(&self) {
+        const { assert!(P::STOP, "this agent cannot be stopped") };
         if self.session.stop() {
             self.queue.wake_agent();
         } else {

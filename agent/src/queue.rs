@@ -47,11 +47,11 @@ enum State {
 
 impl State {
     fn is_in_line(self) -> bool {
-        State::Queued <= self && self <= State::Sent
+        Self::Queued <= self && self <= Self::Sent
     }
 
     fn is_begun(self) -> bool {
-        State::Again <= self && self <= State::Sent
+        Self::Again <= self && self <= Self::Sent
     }
 
     fn outcome(self) -> Result<(), CommandError> {
@@ -391,7 +391,6 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     }
 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
-    #[expect(clippy::type_complexity, reason = "said once")]
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
             let mut first = None;

@@ -145,14 +145,16 @@ impl<P: Profile> Session<P> {
     pub(crate) fn leave<const COMMANDS: usize, const PACKET: usize>(&self, queue: &Queue<P, COMMANDS, PACKET>) {
         // However a connection ends, a command that was being sent is not left in the air.
         queue.interrupt();
-        let stopped = critical_section::with(|_| {
-            self.set_state(State::IDLE);
-            self.stop.load(Relaxed)
-        });
+        let stopped = P::STOP
+            && critical_section::with(|_| {
+                self.set_state(State::IDLE);
+                self.stop.load(Relaxed)
+            });
         if stopped {
             self.stop.store(false, Relaxed);
             queue.stop();
         }
+        self.set_state(State::IDLE);
     }
 
     /// Asks for the end of the connection. False if there is none.
@@ -176,7 +178,7 @@ impl<P: Profile> Session<P> {
     /// How the connection has ended, if it has.
     pub(crate) fn ended(&self) -> Option<Result<(), Error>> {
         match self.state() {
-            _ if self.stop.load(Relaxed) => Some(Err(Error::Stopped)),
+            _ if P::STOP && self.stop.load(Relaxed) => Some(Err(Error::Stopped)),
             State::DISCONNECTED => Some(Ok(())),
             State::FAILED => Some(Err(critical_section::with(|cs| self.failure.borrow(cs).get()))),
             _ => None,

@@ -35,6 +35,7 @@ impl Profile for Complete {
     const SUBSCRIBE: bool = true;
     const UNSUBSCRIBE: bool = true;
     const PING: bool = true;
+    const STOP: bool = true;
     const RECEIVE: Option<u8> = Some(2);
     const COMPLETIONS: bool = true;
     type Identifiers = [AtomicU16; 2];
