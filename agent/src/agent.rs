@@ -1,7 +1,7 @@
 //! The agent: what the attribute macro wraps.
 
 use crate::command::{Command, CommandError, Completion, Request, Submission};
-use crate::payload::Source;
+use crate::payload::Payload;
 use crate::queue::{Queue, Told};
 use crate::received::Identifiers;
 use crate::session::Session;
@@ -29,19 +29,62 @@ pub trait Profile {
     /// The highest QoS of messages that it receives. `None`: those that come are dropped unread.
     const RECEIVE: Option<u8> = None;
 
-    /// Whether its commands may have a [`Completion`].
-    const COMPLETIONS: bool = false;
-
     /// Whether any of its commands is acknowledged.
     #[doc(hidden)]
     const ACKNOWLEDGED: bool = Self::PUBLISH > 0 || Self::SUBSCRIBE || Self::UNSUBSCRIBE || Self::PING;
+
+    /// Whether it acknowledges what the Server sends.
+    #[doc(hidden)]
+    const REPLIES: bool = Self::PUBLISH > 1 || matches!(Self::RECEIVE, Some(1..));
+
+    /// Whether a packet may have to be held back until something was sent.
+    #[doc(hidden)]
+    const HOLDS: bool = Self::ACKNOWLEDGED || Self::REPLIES;
 
     /// Room for the packet identifiers of messages with QoS 2 that are being received: `[AtomicU16; N]`.
     type Identifiers: Identifiers;
 
     /// What a slot keeps of a payload that is read when it is sent: `Option<&'static dyn Payload>`, or `()` if the agent
     /// has no such messages.
-    type Source: Source;
+    type Source: Keeps<&'static dyn Payload>;
+
+    /// What a slot keeps of a function that is to be called: `Option<&'static Completion>`, or `()` if the agent calls
+    /// none.
+    type Completion: Keeps<&'static Completion>;
+}
+
+/// A place for a `T`, or `()`: none, and no code for it.
+pub trait Keeps<T>: Sized + Send {
+    /// There is nothing.
+    const NONE: Self;
+
+    /// Keeps it, if there is a place.
+    fn new(kept: Option<T>) -> Self;
+
+    /// What is kept.
+    fn get(&self) -> Option<T>;
+}
+
+impl<T> Keeps<T> for () {
+    const NONE: Self = ();
+
+    fn new(_kept: Option<T>) -> Self {}
+
+    fn get(&self) -> Option<T> {
+        None
+    }
+}
+
+impl<T: Copy + Send> Keeps<T> for Option<T> {
+    const NONE: Self = None;
+
+    fn new(kept: Self) -> Self {
+        kept
+    }
+
+    fn get(&self) -> Self {
+        *self
+    }
 }
 
 /// One MQTT connection, shared by all who hold a reference to it.
@@ -74,13 +117,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
         self.queue.submit(request, Told::Nobody).map(drop)
     }
 
-    /// A command that never waits, and whose outcome is told to a function. Only for a profile with
-    /// [`COMPLETIONS`](Profile::COMPLETIONS).
+    /// A command that never waits, and whose outcome is told to a function.
     ///
     /// # Errors
     /// [`CommandError::Invalid`] and [`CommandError::QueueFull`]: nothing was queued, and the function is not called.
     pub fn submit_then(&self, request: &impl Request, completion: &'static Completion) -> Result<(), CommandError> {
-        const { assert!(P::COMPLETIONS, "this agent has no completions") };
+        const { assert!(size_of::<P::Completion>() > 0, "this agent calls no functions") };
         self.queue.submit(request, Told::Function(completion)).map(drop)
     }
 

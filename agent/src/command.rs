@@ -30,13 +30,9 @@ pub enum CommandError {
 
 /// What a command sends.
 pub trait Request {
-    /// Writes the packet. Those that start an exchange carry this packet identifier.
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>);
-
-    /// Where the end of the packet comes from, if not from [`encode`](Self::encode).
-    fn payload(&self) -> Option<&'static dyn Payload> {
-        None
-    }
+    /// Writes the packet; if it starts an exchange, with this packet identifier. Returns where its end comes from, if
+    /// that is not written.
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload>;
 }
 
 /// A request, and what is known when it is done.

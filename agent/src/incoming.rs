@@ -6,8 +6,8 @@ use crate::wire::fixed_header::{self, FixedHeader};
 /// Receives one control packet after another into the same buffer.
 ///
 /// It never asks for a byte beyond the packet at hand, so nothing has to be kept or moved between packets. A packet that
-/// is larger than the buffer comes in parts: whoever takes one says how many bytes from its beginning the next part is
-/// to follow.
+/// is larger than the buffer comes in parts: whoever takes one says up to where the next one is to begin with the same
+/// bytes.
 #[repr(align(4))] // Zeroed by words, not by a call of memset.
 pub(crate) struct Incoming<const SIZE: usize> {
     buffer: [u8; SIZE],
@@ -15,12 +15,8 @@ pub(crate) struct Incoming<const SIZE: usize> {
     filled: usize,
     /// How many more bytes of the packet are known to come.
     missing: usize,
-    /// Where the body begins; 0 while the fixed header is not complete.
-    header: usize,
     /// How many bytes of the packet were in earlier parts only.
     passed: usize,
-    /// The rest of the packet is read over what is not in use.
-    skips: bool,
 }
 
 /// A control packet, or a part of it.
@@ -28,8 +24,12 @@ pub(crate) struct Incoming<const SIZE: usize> {
 pub(crate) struct Part<'a> {
     /// The first byte of the fixed header.
     pub(crate) first_byte: u8,
-    /// Variable header and payload, as far as they fit into the buffer.
+    /// The length of the fixed header.
+    pub(crate) header: usize,
+    /// Variable header and payload, as far as they are here.
     pub(crate) body: &'a [u8],
+    /// How long it can be.
+    pub(crate) room: usize,
     /// How many bytes of the packet were in earlier parts only.
     pub(crate) passed: usize,
     /// How many bytes of the packet are still to come.
@@ -39,67 +39,56 @@ pub(crate) struct Part<'a> {
 impl<const SIZE: usize> Incoming<SIZE> {
     pub(crate) const fn new() -> Self {
         const { assert!(SIZE > fixed_header::MAX, "the receive buffer has at least 6 bytes") };
-        Self { buffer: [0; SIZE], filled: 0, missing: fixed_header::MIN, header: 0, passed: 0, skips: false }
+        Self { buffer: [0; SIZE], filled: 0, missing: fixed_header::MIN, passed: 0 }
     }
 
-    /// Where the next bytes of the stream go. Never empty.
+    /// Where the next bytes of the stream go. Never empty when there is no [`part`](Self::part).
     pub(crate) fn space(&mut self) -> &mut [u8] {
-        let end = SIZE.min(self.filled.saturating_add(self.missing));
+        let end = SIZE.min(self.filled + self.missing);
         self.buffer.get_mut(self.filled..end).unwrap_or_default()
     }
 
-    /// Notes that `count` bytes have come into the space. Returns whether there is a [`part`](Self::part) now.
+    /// Notes that `count` bytes have come into the space.
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.filled += count;
+        self.missing -= count;
+    }
+
+    /// A packet that has come, or a part of one that fills the buffer, until it is taken.
     ///
     /// # Errors
     /// [`DecodeError`] where the fixed header is malformed.
-    pub(crate) fn advance(&mut self, count: usize) -> Result<bool, DecodeError> {
-        self.missing = self.missing.saturating_sub(count);
-        if self.skips {
-            if self.missing == 0 {
-                self.reset();
-            }
-            return Ok(false);
+    pub(crate) fn part(&mut self) -> Result<Option<Part<'_>>, DecodeError> {
+        if self.missing > 0 && self.filled < SIZE {
+            return Ok(None);
         }
-        self.filled += count;
-        if self.header == 0 && self.missing == 0 {
-            let known = self.buffer.get(..self.filled).unwrap_or_default();
-            match FixedHeader::decode(known)? {
-                Some(header) => (self.header, self.missing) = (header.length, header.remaining_length),
-                None => self.missing = 1,
-            }
+        let known = self.buffer.get(..self.filled).unwrap_or_default();
+        let Some(FixedHeader { length: header, remaining_length }) = FixedHeader::decode(known)? else {
+            self.missing = 1;
+            return Ok(None);
+        };
+        if self.filled == header && remaining_length > 0 {
+            self.missing = remaining_length;
+            return Ok(None);
         }
-        Ok(self.header != 0 && (self.missing == 0 || self.filled >= SIZE))
-    }
-
-    /// What has come.
-    pub(crate) fn part(&self) -> Part<'_> {
-        Part {
+        Ok(Some(Part {
             first_byte: self.buffer.first().copied().unwrap_or_default(),
-            body: self.buffer.get(self.header..self.filled).unwrap_or_default(),
+            header,
+            body: self.buffer.get(header..self.filled).unwrap_or_default(),
+            room: SIZE - header,
             passed: self.passed,
             missing: self.missing,
-        }
+        }))
     }
 
-    /// The part was taken. If the packet goes on, the first `keep` bytes of its body are to be in the next part too; if
-    /// 0, or all of them, the rest is not wanted.
+    /// The part was taken. If the packet goes on, the first `keep` bytes of the buffer begin the next part, too. They are
+    /// the fixed header at least.
     pub(crate) fn take(&mut self, keep: usize) {
         if self.missing == 0 {
-            self.reset();
-            return;
-        }
-        let kept = self.header + keep;
-        self.skips = keep == 0 || kept >= self.filled;
-        if self.skips {
-            self.filled = self.header;
+            (self.filled, self.missing, self.passed) = (0, fixed_header::MIN, 0);
         } else {
-            self.passed += self.filled - kept;
-            self.filled = kept;
+            self.passed += self.filled - keep;
+            self.filled = keep;
         }
-    }
-
-    fn reset(&mut self) {
-        (self.filled, self.missing, self.header, self.passed) = (0, fixed_header::MIN, 0, 0);
-        self.skips = false;
     }
 }

@@ -19,12 +19,12 @@ mod run;
 mod session;
 pub mod wire;
 
-pub use agent::{Agent, Profile};
+pub use agent::{Agent, Keeps, Profile};
 pub use backoff::Backoff;
 pub use clock::Clock;
 pub use command::{Answer, Command, CommandError, Completion, Outcome, Request, Submission};
 pub use connect::Connect;
 pub use error::{Error, ErrorKind};
 pub use message::Message;
-pub use payload::{FnPayload, Payload, Source};
+pub use payload::{FnPayload, Payload};
 pub use received::Identifiers;

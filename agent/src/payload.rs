@@ -81,37 +81,3 @@ impl<F: Fn(usize, &mut [u8]) -> usize + Sync> Payload for FnPayload<F> {
 /// A payload had fewer bytes than it had promised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PayloadEnded;
-
-/// What a slot of an agent keeps of a payload: a reference, or nothing where the agent has no such messages.
-pub trait Source: Sized + Send {
-    /// No payload.
-    const NONE: Self;
-
-    /// The source of a packet.
-    fn new(payload: Option<&'static dyn Payload>) -> Self;
-
-    /// Where the rest of the packet comes from.
-    fn payload(&self) -> Option<&'static dyn Payload>;
-}
-
-impl Source for () {
-    const NONE: Self = ();
-
-    fn new(_payload: Option<&'static dyn Payload>) -> Self {}
-
-    fn payload(&self) -> Option<&'static dyn Payload> {
-        None
-    }
-}
-
-impl Source for Option<&'static dyn Payload> {
-    const NONE: Self = None;
-
-    fn new(payload: Option<&'static dyn Payload>) -> Self {
-        payload
-    }
-
-    fn payload(&self) -> Option<&'static dyn Payload> {
-        *self
-    }
-}

@@ -12,11 +12,11 @@ use core::task::{Poll, Waker};
 use critical_section::{CriticalSection, Mutex};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
-use crate::agent::Profile;
+use crate::agent::{Keeps, Profile};
 use crate::command::{CommandError, Completion, Request};
 use crate::error::Error;
 use crate::exchange::acknowledgement;
-use crate::payload::{Payload, PayloadEnded, Source};
+use crate::payload::{Payload, PayloadEnded};
 use crate::wire::{self, EncodeError, List, PacketIdentifier, Publish, Pubrec, Pubrel, Reader, Suback, Writer};
 
 /// What a slot is doing, in the order in which it goes on.
@@ -65,34 +65,27 @@ impl State {
     }
 }
 
-/// Whom the outcome of a command concerns, or, while it concerns nobody, some future that waits for any free slot.
-/// `Function(None)` is nobody. (Two variants, so that the waker's own bytes tell which.)
-enum Watcher {
-    Task(Waker),
-    Function(Option<&'static Completion>),
-}
-
-impl Watcher {
-    const NOBODY: Self = Self::Function(None);
-}
-
 /// A place for one command.
 pub(crate) struct Slot<P: Profile, const PACKET: usize> {
-    control: Mutex<Control>,
+    control: Mutex<Control<P>>,
     /// Locked by whom the state gives it to: the caller while `Reserved` or `Done`, the agent while it is begun. Nobody
     /// waits.
     packet: SpinMutex<Packet<P, PACKET>>,
 }
 
-struct Control {
+struct Control<P: Profile> {
     state: Cell<State>,
-    /// The watcher waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
+    /// A future or a function waits for the outcome, and it is not there yet. Without one, the slot is free as soon as
+    /// it is.
     watched: Cell<bool>,
     /// How many of the slots in line came earlier.
     ahead: Cell<u8>,
     /// The type of the packet that acknowledges the one that was sent last.
     awaited: Cell<u8>,
-    watcher: Cell<Watcher>,
+    /// The command's future, if watched by one; else some future that waits for any slot to become free.
+    waker: Cell<Option<Waker>>,
+    /// The command's function, if watched by one.
+    completion: Cell<P::Completion>,
 }
 
 /// The bytes of a control packet, up to `end`, and where the rest of it comes from.
@@ -104,10 +97,9 @@ pub(crate) struct Packet<P: Profile, const SIZE: usize> {
 
 impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
     fn encode(&mut self, request: &dyn Request, identifier: PacketIdentifier) -> Result<(), EncodeError> {
-        self.source = P::Source::new(request.payload());
         let mut writer = Writer::new(&mut self.bytes);
-        request.encode(identifier, &mut writer);
-        if let Some(payload) = self.source.payload() {
+        self.source = P::Source::new(request.encode(identifier, &mut writer));
+        if let Some(payload) = self.source.get() {
             writer.announce(payload.length());
         }
         self.end = writer.finish()? as u16;
@@ -115,7 +107,7 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
     }
 
     fn follows(&self) -> usize {
-        self.source.payload().map_or(0, Payload::length)
+        self.source.get().map_or(0, Payload::length)
     }
 
     /// All bytes of the packet but those of its source.
@@ -129,7 +121,7 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
 
     /// Bytes of its source, from there on; none at its end, or where there is no source.
     pub(crate) fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
-        let Some(payload) = self.source.payload() else { return Ok(&[]) };
+        let Some(payload) = self.source.get() else { return Ok(&[]) };
         let left = payload.length().saturating_sub(offset);
         if left == 0 {
             return Ok(&[]);
@@ -197,7 +189,8 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
                 watched: Cell::new(false),
                 ahead: Cell::new(0),
                 awaited: Cell::new(0),
-                watcher: Cell::new(Watcher::NOBODY),
+                waker: Cell::new(None),
+                completion: Cell::new(P::Completion::NONE),
             }),
             packet: SpinMutex::new(Packet { end: 0, bytes: [0; PACKET], source: P::Source::NONE }),
         }
@@ -222,12 +215,12 @@ pub(crate) enum Told<'a> {
 }
 
 impl Told<'_> {
-    fn watcher(self) -> Watcher {
-        match self {
-            Self::Nobody => Watcher::NOBODY,
-            Self::Task(waker) => Watcher::Task(waker.clone()),
-            Self::Function(completion) => Watcher::Function(Some(completion)),
-        }
+    fn waker(self) -> Option<Waker> {
+        if let Self::Task(waker) = self { Some(waker.clone()) } else { None }
+    }
+
+    fn completion(self) -> Option<&'static Completion> {
+        if let Self::Function(completion) = self { Some(completion) } else { None }
     }
 }
 
@@ -247,7 +240,7 @@ pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> 
     /// The task that runs the connection.
     agent: Mutex<Cell<Option<Waker>>>,
     /// A future that waits for any slot to become free.
-    waiting: Mutex<Cell<Watcher>>,
+    waiting: Mutex<Cell<Option<Waker>>>,
     slots: [Slot<P, PACKET>; COMMANDS],
 }
 
@@ -258,7 +251,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         const { assert!(PACKET > Writer::FIXED_HEADER && PACKET < 65_536, "a packet has 6 to 65,535 bytes") };
         Self {
             agent: Mutex::new(Cell::new(None)),
-            waiting: Mutex::new(Cell::new(Watcher::NOBODY)),
+            waiting: Mutex::new(Cell::new(None)),
             slots: [const { Slot::new() }; COMMANDS],
         }
     }
@@ -282,15 +275,13 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let (displaced, agent) = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             self.join_line(cs, control, State::Queued);
-            let displaced =
-                if control.watched.get() { control.watcher.replace(told.watcher()) } else { Watcher::NOBODY };
+            control.completion.set(P::Completion::new(told.completion()));
+            let displaced = if control.watched.get() { control.waker.replace(told.waker()) } else { None };
             (displaced, self.agent.borrow(cs).take())
         });
         // A future that waits for any slot, and had found a place in this one.
         wake(displaced);
-        if let Some(agent) = agent {
-            agent.wake();
-        }
+        wake(agent);
         Ok(slot)
     }
 
@@ -299,7 +290,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     fn reserve(
         &self,
         told: Told<'_>,
-    ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Watcher> {
+    ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Option<Waker>> {
         critical_section::with(|cs| {
             let mut identifier = PacketIdentifier::MIN;
             for slot in &self.slots {
@@ -313,33 +304,27 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 }
                 identifier = identifier.saturating_add(1);
             }
-            Err(if let Told::Task(waker) = told { self.wait(cs, waker) } else { Watcher::NOBODY })
+            Err(if let Told::Task(waker) = told { self.wait(cs, waker) } else { None })
         })
     }
 
     /// Finds a place for the waker of a future that waits for any slot: with `waiting`, and one in each slot that nobody
     /// watches, there is room for one task more than there are slots. Further ones take turns.
-    fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) -> Watcher {
+    fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) -> Option<Waker> {
         let mut place = self.waiting.borrow(cs);
         for slot in &self.slots {
             let control = slot.control.borrow(cs);
-            let present = place.replace(Watcher::NOBODY);
-            let found = match &present {
-                Watcher::Task(present) => present.will_wake(waker),
-                Watcher::Function(_) => true,
-            };
-            if found {
+            let present = place.take();
+            if present.as_ref().is_none_or(|present| present.will_wake(waker)) {
                 break;
             }
             place.set(present);
             if !control.watched.get() {
-                place = &control.watcher;
+                place = &control.waker;
             }
         }
-        match place.replace(Watcher::Task(waker.clone())) {
-            Watcher::Task(displaced) if displaced.will_wake(waker) => Watcher::NOBODY,
-            displaced => displaced,
-        }
+        let displaced = place.replace(Some(waker.clone()));
+        displaced.filter(|displaced| !displaced.will_wake(waker))
     }
 
     /// A step of a command's future: puts the packet in line, if it has no `slot` yet, else looks for the outcome. When
@@ -363,7 +348,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let state = critical_section::with(|cs| {
             let control = submitted.control.borrow(cs);
             if control.watched.get() {
-                control.watcher.set(Watcher::Task(waker.clone()));
+                store(&control.waker, waker);
             }
             control.state.get()
         });
@@ -380,14 +365,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, PACKET> {
     /// Lets submissions wake this task.
     pub(crate) fn register(&self, waker: &Waker) {
-        critical_section::with(|cs| self.agent.borrow(cs).set(Some(waker.clone())));
+        critical_section::with(|cs| store(self.agent.borrow(cs), waker));
     }
 
     /// Wakes the task that runs the connection.
     pub(crate) fn wake_agent(&self) {
-        if let Some(agent) = critical_section::with(|cs| self.agent.borrow(cs).take()) {
-            agent.wake();
-        }
+        wake(critical_section::with(|cs| self.agent.borrow(cs).take()));
     }
 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
@@ -397,7 +380,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             let mut least = u8::MAX;
             for slot in &self.slots {
                 let control = slot.control.borrow(cs);
-                if matches!(control.state.get(), State::Queued | State::Again) && control.ahead.get() < least {
+                let state = control.state.get();
+                let waits = matches!(state, State::Queued | State::Again);
+                if waits && control.ahead.get() < least {
                     least = control.ahead.get();
                     first = Some(slot);
                 }
@@ -534,7 +519,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         }
     }
 
-    fn join_line(&self, cs: CriticalSection<'_>, control: &Control, state: State) {
+    fn join_line(&self, cs: CriticalSection<'_>, control: &Control<P>, state: State) {
         let mut ahead = 0;
         for slot in &self.slots {
             ahead += u8::from(slot.control.borrow(cs).state.get().is_in_line());
@@ -544,7 +529,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     }
 
     /// Its state is to be changed by the caller.
-    fn leave_line(&self, cs: CriticalSection<'_>, control: &Control) {
+    fn leave_line(&self, cs: CriticalSection<'_>, control: &Control<P>) {
         for slot in &self.slots {
             let ahead = &slot.control.borrow(cs).ahead;
             if ahead.get() > control.ahead.get() {
@@ -558,43 +543,37 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     fn done(&self, slot: &Slot<P, PACKET>, outcome: State, codes: &[u8]) {
         let (completion, waiting) = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
-            let mut watched = control.watched.replace(false);
+            let watched = control.watched.replace(false);
             if outcome == State::Free && control.state.get().is_begun() {
-                return (None, Watcher::NOBODY);
+                return (None, None);
             }
             if control.state.get().is_in_line() {
                 self.leave_line(cs, control);
             }
-            let mut completion = None;
-            if P::COMPLETIONS && watched {
-                match control.watcher.replace(Watcher::NOBODY) {
-                    Watcher::Function(function) => {
-                        completion = function;
-                        watched = false;
-                    }
-                    task => control.watcher.set(task),
-                }
-            }
-            control.state.set(if watched { outcome } else { State::Free });
-            (completion, self.waiting.borrow(cs).replace(Watcher::NOBODY))
+            let completion = control.completion.replace(P::Completion::NONE).get();
+            control.state.set(if watched && completion.is_none() { outcome } else { State::Free });
+            (completion, self.waiting.borrow(cs).take())
         });
-        if P::COMPLETIONS
-            && let Some(completion) = completion
-        {
+        if let Some(completion) = completion {
             completion.call(outcome.outcome().map(|()| List::encoded(codes)));
         }
         wake(waiting);
         for other in &self.slots {
             wake(critical_section::with(|cs| {
                 let control = other.control.borrow(cs);
-                if control.watched.get() { Watcher::NOBODY } else { control.watcher.replace(Watcher::NOBODY) }
+                if control.watched.get() { None } else { control.waker.take() }
             }));
         }
     }
 }
 
-fn wake(watcher: Watcher) {
-    if let Watcher::Task(waker) = watcher {
+#[inline(never)]
+fn store(place: &Cell<Option<Waker>>, waker: &Waker) {
+    place.set(Some(waker.clone()));
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
         waker.wake();
     }
 }

@@ -6,63 +6,57 @@ use crate::command::{Command, Request};
 use crate::payload::Payload;
 use crate::wire::{self, Disconnect, List, PacketIdentifier, Pingreq, QoS, SubackReturnCode, Subscription, Writer};
 
-/// Publish a message that fits into a slot.
+/// Publish a message that fits into a slot. `RETAIN`: the Server keeps it for future subscribers `[MQTT-3.3.1-5]`.
 #[derive(Debug, Clone, Copy)]
-pub struct Publish<'a, Q> {
+pub struct Publish<'a, Q, const RETAIN: bool> {
     /// Quality of service.
     pub qos: Q,
-    /// The Server keeps the message for future subscribers `[MQTT-3.3.1-5]`.
-    pub retain: bool,
     /// Topic name.
     pub topic: &'a str,
     /// Application message.
     pub payload: &'a [u8],
 }
 
-impl<Q: Copy + Into<QoS>> Request for Publish<'_, Q> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) {
-        let qos: QoS = self.qos.into();
+impl<Q: Copy + Into<QoS>, const RETAIN: bool> Request for Publish<'_, Q, RETAIN> {
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
+        let qos = self.qos.into();
         wire::Publish {
             dup: false,
             qos,
-            retain: self.retain,
+            retain: RETAIN,
             topic_name: self.topic,
             packet_identifier: (qos as u8 > 0).then_some(identifier),
             message: self.payload,
         }
         .encode(writer);
+        None
     }
 }
 
-impl<Q: Copy + Into<QoS>> Command for Publish<'_, Q> {
+impl<Q: Copy + Into<QoS>, const RETAIN: bool> Command for Publish<'_, Q, RETAIN> {
     type Answer = ();
 }
 
-/// Publish a message of any size, whose payload is read when it is sent.
+/// Publish a message of any size, whose payload is read when it is sent. `RETAIN` as for [`Publish`].
 #[derive(Clone, Copy)]
-pub struct PublishFrom<'a, Q> {
+pub struct PublishFrom<'a, Q, const RETAIN: bool> {
     /// Quality of service.
     pub qos: Q,
-    /// The Server keeps the message for future subscribers `[MQTT-3.3.1-5]`.
-    pub retain: bool,
     /// Topic name.
     pub topic: &'a str,
     /// Where the application message is.
     pub payload: &'static dyn Payload,
 }
 
-impl<Q: Copy + Into<QoS>> Request for PublishFrom<'_, Q> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) {
-        let &Self { qos, retain, topic, .. } = self;
-        Publish { qos, retain, topic, payload: &[] }.encode(identifier, writer);
-    }
-
-    fn payload(&self) -> Option<&'static dyn Payload> {
-        Some(self.payload)
+impl<Q: Copy + Into<QoS>, const RETAIN: bool> Request for PublishFrom<'_, Q, RETAIN> {
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
+        let &Self { qos, topic, payload } = self;
+        Publish::<_, RETAIN> { qos, topic, payload: &[] }.encode(identifier, writer);
+        Some(payload)
     }
 }
 
-impl<Q: Copy + Into<QoS>> Command for PublishFrom<'_, Q> {
+impl<Q: Copy + Into<QoS>, const RETAIN: bool> Command for PublishFrom<'_, Q, RETAIN> {
     type Answer = ();
 }
 
@@ -74,10 +68,11 @@ pub struct Subscribe<'a, Q, const FILTERS: usize> {
 }
 
 impl<Q: Copy + Into<QoS>, const FILTERS: usize> Request for Subscribe<'_, Q, FILTERS> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) {
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
         let subscriptions =
             self.filters.map(|(topic_filter, qos)| Subscription { topic_filter, requested_qos: qos.into() });
         wire::Subscribe { packet_identifier: identifier, subscriptions: List::new(&subscriptions) }.encode(writer);
+        None
     }
 }
 
@@ -93,8 +88,9 @@ pub struct Unsubscribe<'a, const FILTERS: usize> {
 }
 
 impl<const FILTERS: usize> Request for Unsubscribe<'_, FILTERS> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) {
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
         wire::Unsubscribe { packet_identifier: identifier, topic_filters: List::new(&self.filters) }.encode(writer);
+        None
     }
 }
 
@@ -103,8 +99,9 @@ impl<const FILTERS: usize> Command for Unsubscribe<'_, FILTERS> {
 }
 
 impl Request for Pingreq {
-    fn encode(&self, _identifier: PacketIdentifier, writer: &mut Writer<'_>) {
+    fn encode(&self, _identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
         Self::encode(self, writer);
+        None
     }
 }
 
@@ -113,8 +110,9 @@ impl Command for Pingreq {
 }
 
 impl Request for Disconnect {
-    fn encode(&self, _identifier: PacketIdentifier, writer: &mut Writer<'_>) {
+    fn encode(&self, _identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
         Self::encode(self, writer);
+        None
     }
 }
 

@@ -22,7 +22,7 @@ use crate::incoming::Incoming;
 use crate::message::Message;
 use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
-use crate::session::Own;
+use crate::session::{Own, Session};
 
 pin_project! {
     /// A connection, from CONNECT to its end.
@@ -53,13 +53,13 @@ where
             return Poll::Ready(Err(Error::Busy));
         };
         connection.register(context.waker());
-        // What has come may be what the clock waits for, and both may give transmit something to do; what it has sent may
-        // be what receive or the clock waits for.
+        // What has come may give transmit something to do, and what has been sent the clock; time that is up, or what has
+        // been sent, may have another round follow.
         loop {
             let Poll::Pending = this.receive.as_mut().poll(context);
-            let Poll::Pending = this.keep_time.as_mut().poll(context);
             let Poll::Pending = this.transmit.as_mut().poll(context);
-            if !connection.goes_again() {
+            let Poll::Pending = this.keep_time.as_mut().poll(context);
+            if !connection.goes_on() {
                 break;
             }
         }
@@ -67,10 +67,33 @@ where
     }
 }
 
+pin_project! {
+    /// Reads, unless a packet is held back: then it waits until that is over. (Both in one place: each that waits costs
+    /// code.)
+    struct Receive<'a, R, P: Profile> {
+        #[pin]
+        read: R,
+        session: &'a Session<P>,
+    }
+}
+
+impl<R: Future, P: Profile> Future for Receive<'_, R, P> {
+    /// `None` if the packet is no longer held back.
+    type Output = Option<R::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.session.held() {
+            None => this.read.poll(context).map(Some),
+            Some(held) => held.map(|()| None),
+        }
+    }
+}
+
 /// What a running connection holds of its agent, whatever the agent's profile and capacities.
 trait Connection {
     fn register(&self, waker: &Waker);
-    fn goes_again(&self) -> bool;
+    fn goes_on(&self) -> bool;
     fn ended(&self) -> Option<Result<(), Error>>;
 }
 
@@ -82,8 +105,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owne
         self.0.queue.register(waker);
     }
 
-    fn goes_again(&self) -> bool {
-        self.0.session.goes_again()
+    fn goes_on(&self) -> bool {
+        self.0.session.goes_on()
     }
 
     fn ended(&self) -> Option<Result<(), Error>> {
@@ -160,30 +183,28 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
     ) -> impl Future<Output = Infallible> {
         async move {
             let mut incoming = Incoming::<RECEIVE>::new();
-            loop {
-                let mut received = match rx.read(incoming.space()).await {
-                    Err(error) => Err(Error::Transport(error.kind())),
-                    Ok(0) => Err(Error::Closed),
-                    Ok(count) => incoming.advance(count).map_err(Error::from),
-                };
-                while let Ok(true) = received {
-                    match self.session.received(&self.queue, incoming.part(), &mut handler) {
-                        Ok(Some(keep)) => {
-                            incoming.take(keep);
-                            received = Ok(false);
-                        }
-                        Ok(None) => {
-                            self.session.wait();
-                            next_poll().await;
-                        }
-                        Err(error) => received = Err(error),
+            let failure = 'stream: loop {
+                match (Receive { read: rx.read(incoming.space()), session: &self.session }).await {
+                    None => {}
+                    Some(Ok(0)) => break Error::Closed,
+                    Some(Ok(count)) => incoming.advance(count),
+                    Some(Err(error)) => break Error::Transport(error.kind()),
+                }
+                loop {
+                    let (header, taken) = match incoming.part() {
+                        Ok(None) => break,
+                        Ok(Some(part)) => (part.header, self.session.received(&self.queue, part, &mut handler)),
+                        Err(error) => break 'stream error.into(),
+                    };
+                    match taken {
+                        Ok(Some(keep)) => incoming.take(header + keep),
+                        Ok(None) => break,
+                        Err(error) => break 'stream error,
                     }
                 }
-                if let Err(error) = received {
-                    self.session.fail(error);
-                    pending::<()>().await;
-                }
-            }
+            };
+            self.session.fail(failure);
+            pending().await
         }
     }
 

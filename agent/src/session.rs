@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
+use core::task::Poll;
 
 use critical_section::Mutex;
 
@@ -56,8 +57,8 @@ pub(crate) struct Session<P: Profile> {
     clean: AtomicBool,
     /// Somebody wants the connection to end.
     stop: AtomicBool,
-    /// Whether the loops are to go round again.
-    again: AtomicU8,
+    /// Whether a packet is held back.
+    hold: AtomicU8,
     /// When the last packet had been sent.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
@@ -89,12 +90,15 @@ fn is_acknowledgement<P: Profile>(first_byte: u8) -> bool {
     }
 }
 
-/// Nothing waits.
-const REST: u8 = 0;
-/// What has come cannot be dealt with before something is sent.
-const WAIT: u8 = 1;
-/// It can be now, or time has to be looked at again.
-const AGAIN: u8 = 2;
+/// The length of a topic's length.
+const TOPIC_LENGTH: usize = 2;
+
+/// No packet is held back.
+const FREE: u8 = 0;
+/// A packet that has come cannot be dealt with before something is sent.
+const HELD: u8 = 1;
+/// Now it may be.
+const RELEASED: u8 = 2;
 
 impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
@@ -102,7 +106,7 @@ impl<P: Profile> Session<P> {
             state: AtomicU8::new(State::IDLE.0),
             clean: AtomicBool::new(false),
             stop: AtomicBool::new(false),
-            again: AtomicU8::new(REST),
+            hold: AtomicU8::new(FREE),
             sent_at: AtomicU32::new(0),
             asked_at: AtomicU32::new(0),
             keep_alive_ms: AtomicU32::new(0),
@@ -131,8 +135,10 @@ impl<P: Profile> Session<P> {
         });
         if idle {
             self.clean.store(clean, Relaxed);
-            self.again.store(REST, Relaxed);
-            self.reply.store(0, Relaxed);
+            if P::HOLDS {
+                self.hold.store(FREE, Relaxed);
+                self.reply.store(0, Relaxed);
+            }
             self.sent_at.store(now, Relaxed);
             self.asked_at.store(now, Relaxed);
             // An eighth early: the packet has to arrive before the time is up.
@@ -190,14 +196,14 @@ impl<P: Profile> Session<P> {
         let (packet, next): (&[u8], _) = match self.state() {
             State::CONNECT => (connect, State::AWAIT_CONNACK),
             State::PING_DUE => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
-            _ if !self.takes_commands() => return None,
+            _ if !P::REPLIES || !self.takes_commands() => return None,
             _ => {
                 let reply = self.reply.load(Relaxed);
                 if reply == 0 {
                     return None;
                 }
                 self.reply.store(0, Relaxed);
-                self.go_on();
+                self.release();
                 return Some(Own::Reply(reply.to_le_bytes()));
             }
         };
@@ -221,18 +227,16 @@ impl<P: Profile> Session<P> {
         if P::PING && first_byte == Pingreq::FIRST_BYTE {
             self.set_state(State::AWAIT_PINGRESP);
             self.asked_at.store(now, Relaxed);
-            self.again.store(AGAIN, Relaxed);
         }
     }
 
     /// The transport has taken a packet that begins with this byte.
     pub(crate) fn sent(&self, first_byte: u8, now: u32) {
         self.sent_at.store(now, Relaxed);
-        self.go_on();
+        self.release();
         if first_byte == Disconnect::FIRST_BYTE && self.state() != State::FAILED {
             self.set_state(State::DISCONNECTING);
             self.asked_at.store(now, Relaxed);
-            self.again.store(AGAIN, Relaxed);
         }
     }
 
@@ -243,25 +247,31 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// Whether the loops are to go round again, before they wait.
-    pub(crate) fn goes_again(&self) -> bool {
-        let again = self.again.load(Relaxed) == AGAIN;
-        if again {
-            self.again.store(REST, Relaxed);
-        }
-        again
+    /// Whether there is something to do at once: a PINGREQ is due, or the packet that is held back can be dealt with.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.state() == State::PING_DUE || P::HOLDS && self.hold.load(Relaxed) == RELEASED
     }
 
-    /// What receiving may have waited for has happened.
-    fn go_on(&self) {
-        if self.again.load(Relaxed) == WAIT {
-            self.again.store(AGAIN, Relaxed);
+    /// Whether a packet is held back: `Pending` while it is, `Ready` once when it need not be any longer.
+    pub(crate) fn held(&self) -> Option<Poll<()>> {
+        if !P::HOLDS {
+            return None;
+        }
+        match self.hold.load(Relaxed) {
+            HELD => Some(Poll::Pending),
+            RELEASED => {
+                self.hold.store(FREE, Relaxed);
+                Some(Poll::Ready(()))
+            }
+            _ => None,
         }
     }
 
-    /// What has come cannot be dealt with before something is sent.
-    pub(crate) fn wait(&self) {
-        self.again.store(WAIT, Relaxed);
+    /// What a packet may be held back for has happened.
+    fn release(&self) {
+        if P::HOLDS && self.hold.load(Relaxed) == HELD {
+            self.hold.store(RELEASED, Relaxed);
+        }
     }
 
     /// A packet has come, or a part of one. Returns how many bytes of its body are wanted again in front of the next
@@ -318,7 +328,11 @@ impl<P: Profile> Session<P> {
             }
             _ => return Err(Error::Protocol),
         };
-        Ok(taken.then_some(0))
+        if !taken {
+            self.hold.store(HELD, Relaxed);
+            return Ok(None);
+        }
+        Ok(Some(0))
     }
 
     fn connected(&self, connack: Connack) -> Result<(), Error> {
@@ -366,13 +380,17 @@ impl<P: Profile> Session<P> {
             return Err(Error::Protocol);
         }
         let (&[high, low], _) = part.body.split_first_chunk().ok_or(Error::Protocol)?;
-        let variable_header = 2 + usize::from(u16::from_be_bytes([high, low])) + if qos as u8 > 0 { 2 } else { 0 };
+        let variable_header =
+            TOPIC_LENGTH + usize::from(u16::from_be_bytes([high, low])) + if qos as u8 > 0 { 2 } else { 0 };
         let length = part.passed + part.body.len() + part.missing;
         let length = length.checked_sub(variable_header).ok_or(Error::Protocol)?;
         let (retain, dup) = (part.first_byte & 0x01 != 0, part.first_byte & 0x08 != 0);
-        if part.missing > 0 && variable_header >= part.body.len() {
-            handler(Message { topic: "", payload: &[], qos, retain, dup, offset: 0, length });
-            return Ok(Some(0));
+        // The topic does not fit, or left no room for the payload.
+        if part.passed + part.missing > 0 && variable_header >= part.room {
+            if part.passed == 0 {
+                handler(Message { topic: "", payload: &[], qos, retain, dup, offset: 0, length });
+            }
+            return Ok(Some(TOPIC_LENGTH));
         }
         let publish = Publish::decode(part.first_byte, &mut Reader::new(part.body))?;
         let mut is_new = true;
@@ -385,13 +403,14 @@ impl<P: Profile> Session<P> {
                 place = received::place(places, None);
                 // No room: the Server sends it again with the next connection.
                 if is_new && place.is_none() {
-                    return Ok(Some(0));
+                    return Ok(Some(variable_header));
                 }
             }
             if part.missing == 0 {
                 let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
                 // The reply is not sent before this poll is over, so that the message comes first.
                 if !self.reply(first_byte, identifier) {
+                    self.hold.store(HELD, Relaxed);
                     return Ok(None);
                 }
                 if is_new && let Some(place) = place {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use kit::{Agent, Urgent, World, message, publishes};
 use slimqtt_agent::wire::{PacketIdentifier, Writer};
-use slimqtt_agent::{Command, CommandError, Request};
+use slimqtt_agent::{Command, CommandError, Payload, Request};
 
 /// A command during whose encoding something else happens.
 struct Interrupted<F: FnOnce()> {
@@ -22,11 +22,11 @@ impl<F: FnOnce()> Interrupted<F> {
 }
 
 impl<F: FnOnce()> Request for Interrupted<F> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) {
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
         if let Some(interrupt) = self.interrupt.take() {
             interrupt();
         }
-        message(self.topic, b"").encode(identifier, writer);
+        message(self.topic, b"").encode(identifier, writer)
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) fn agent(arguments: &Arguments, commands: &Commands, item: &ItemEnum)
             const TIMEOUT_MS: u32 = #timeout_ms;
             type Identifiers = [::core::sync::atomic::AtomicU16; 0];
             type Source = ();
+            type Completion = ();
         }
 
         #qos
@@ -129,8 +130,8 @@ impl Expansion<'_> {
                 qos: QoS,
                 topic: &'a str,
                 payload: &'a [u8],
-            ) -> #slimqtt::Submission<'a, #name, #slimqtt::export::Publish<'a, QoS>, #slots, #packet> {
-                self.0.submit(#slimqtt::export::Publish { qos, retain: false, topic, payload })
+            ) -> #slimqtt::Submission<'a, #name, #slimqtt::export::Publish<'a, QoS, false>, #slots, #packet> {
+                self.0.submit(#slimqtt::export::Publish { qos, topic, payload })
             }
 
             /// Publishes a message without waiting, also from an interrupt: it is in line when this returns.
@@ -146,7 +147,7 @@ impl Expansion<'_> {
                 topic: &str,
                 payload: &[u8],
             ) -> ::core::result::Result<(), #slimqtt::CommandError> {
-                self.0.try_submit(&#slimqtt::export::Publish { qos, retain: false, topic, payload })
+                self.0.try_submit(&#slimqtt::export::Publish::<_, false> { qos, topic, payload })
             }
         }
     }

@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicU16;
 
 use slimqtt_agent::request::Publish;
 use slimqtt_agent::wire::{self, QoS};
-use slimqtt_agent::{Agent as AnyAgent, Command, CommandError, Connect, Error, Message, Payload, Profile};
+use slimqtt_agent::{Agent as AnyAgent, Command, CommandError, Completion, Connect, Error, Message, Payload, Profile};
 
 pub(crate) use clock::ManualClock;
 pub(crate) use executor::{Executor, Task, Urgent};
@@ -24,6 +24,7 @@ impl Profile for Beacon {
     const TIMEOUT_MS: u32 = TIMEOUT;
     type Identifiers = [AtomicU16; 0];
     type Source = ();
+    type Completion = ();
 }
 
 /// Has everything, and room for two messages with QoS 2 that come.
@@ -37,9 +38,9 @@ impl Profile for Complete {
     const PING: bool = true;
     const STOP: bool = true;
     const RECEIVE: Option<u8> = Some(2);
-    const COMPLETIONS: bool = true;
     type Identifiers = [AtomicU16; 2];
     type Source = Option<&'static dyn Payload>;
+    type Completion = Option<&'static Completion>;
 }
 
 pub(crate) type Agent<const COMMANDS: usize, const PACKET: usize> = AnyAgent<Beacon, COMMANDS, PACKET>;
@@ -70,13 +71,13 @@ pub(crate) fn silence(keep_alive: u16) -> u32 {
 }
 
 /// A command that publishes.
-pub(crate) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS> {
+pub(crate) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS, false> {
     message_at(QoS::AtMostOnce, topic, payload)
 }
 
 /// A command that publishes at this QoS.
-pub(crate) fn message_at<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS> {
-    Publish { qos, retain: false, topic, payload }
+pub(crate) fn message_at<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS, false> {
+    Publish { qos, topic, payload }
 }
 
 /// A PUBLISH packet with QoS 0, made without the code under test.
