@@ -17,6 +17,7 @@ mod received;
 pub mod request;
 mod run;
 mod session;
+pub mod topic;
 pub mod wire;
 
 pub use agent::{Agent, Keeps, Profile};

@@ -13,7 +13,7 @@ pub mod beacon;
 pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError};
 pub use slimqtt_agent::{
     Backoff, Clock, CommandError, Completion, Connect, Error, ErrorKind, FnPayload, Message, Outcome, Payload,
-    Submission,
+    Submission, filter, topic,
 };
 pub use slimqtt_macros::agent;
 
