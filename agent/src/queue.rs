@@ -541,21 +541,26 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// The command of a slot is done, or `Free`: nobody waits for it any more. Tells all who may care.
     #[inline(never)]
     fn done(&self, slot: &Slot<P, PACKET>, outcome: State, codes: &[u8]) {
-        let (completion, waiting) = critical_section::with(|cs| {
+        let (completion, watching, waiting) = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             let watched = control.watched.replace(false);
             if outcome == State::Free && control.state.get().is_begun() {
-                return (None, None);
+                return (None, None, None);
             }
             if control.state.get().is_in_line() {
                 self.leave_line(cs, control);
             }
             let completion = control.completion.replace(P::Completion::NONE).get();
             control.state.set(if watched && completion.is_none() { outcome } else { State::Free });
-            (completion, self.waiting.borrow(cs).take())
+            (completion, control.waker.take(), self.waiting.borrow(cs).take())
         });
         if let Some(completion) = completion {
             completion.call(outcome.outcome().map(|()| List::encoded(codes)));
+        }
+        wake(watching);
+        // Who waits takes a place in a slot only while this one is taken.
+        if waiting.is_none() {
+            return;
         }
         wake(waiting);
         for other in &self.slots {

@@ -37,14 +37,16 @@ impl State {
     const CONNECTED: Self = Self(3);
     /// Nothing was sent for so long that a PINGREQ is due `[MQTT-3.1.2-23]`.
     const PING_DUE: Self = Self(4);
+    /// PINGREQ is to be sent, before anything else.
+    const PING: Self = Self(5);
     /// PINGRESP is to come.
-    const AWAIT_PINGRESP: Self = Self(5);
+    const AWAIT_PINGRESP: Self = Self(6);
     /// DISCONNECT has been given to the transport: nothing is sent after it `[MQTT-3.14.4-2]`.
-    const DISCONNECTING: Self = Self(6);
+    const DISCONNECTING: Self = Self(7);
     /// DISCONNECT has been sent.
-    const DISCONNECTED: Self = Self(7);
+    const DISCONNECTED: Self = Self(8);
     /// The connection has failed.
-    const FAILED: Self = Self(8);
+    const FAILED: Self = Self(9);
 }
 
 /// One connection after another.
@@ -195,7 +197,7 @@ impl<P: Profile> Session<P> {
     pub(crate) fn own_packet<'a>(&self, connect: &'a [u8]) -> Option<Own<'a>> {
         let (packet, next): (&[u8], _) = match self.state() {
             State::CONNECT => (connect, State::AWAIT_CONNACK),
-            State::PING_DUE => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
+            State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
             _ if !P::REPLIES || !self.takes_commands() => return None,
             _ => {
                 let reply = self.reply.load(Relaxed);
@@ -247,9 +249,13 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// Whether there is something to do at once: a PINGREQ is due, or the packet that is held back can be dealt with.
+    /// Whether there is something new to do: a PINGREQ is due, or the packet that is held back can be dealt with.
     pub(crate) fn goes_on(&self) -> bool {
-        self.state() == State::PING_DUE || P::HOLDS && self.hold.load(Relaxed) == RELEASED
+        let due = self.state() == State::PING_DUE;
+        if due {
+            self.set_state(State::PING);
+        }
+        due || P::HOLDS && self.hold.load(Relaxed) == RELEASED
     }
 
     /// Whether a packet is held back: `Pending` while it is, `Ready` once when it need not be any longer.
@@ -302,7 +308,7 @@ impl<P: Profile> Session<P> {
             (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
                 let connack = Connack::decode(part.first_byte, &mut body)?;
                 self.connected(connack)?;
-                if !connack.session_present {
+                if P::PUBLISH > 0 && !connack.session_present {
                     queue.forget();
                 }
                 self.set_state(State::CONNECTED);
@@ -343,7 +349,7 @@ impl<P: Profile> Session<P> {
         if connack.return_code != ConnectReturnCode::Accepted {
             return Err(Error::Refused(connack.return_code));
         }
-        if !connack.session_present {
+        if P::RECEIVE == Some(2) && !connack.session_present {
             received::clear(self.received.places());
         }
         Ok(())
