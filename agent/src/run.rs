@@ -240,6 +240,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
                         let failure = match tx.write(rest).await {
                             Ok(0) => Error::Closed,
                             Ok(count) => {
+                                self.session.wrote(clock.now_ms());
                                 rest = rest.get(count..).unwrap_or_default();
                                 continue;
                             }
@@ -261,7 +262,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
                     offset += rest.len();
                 }
                 unflushed = true;
-                self.session.sent(first_byte, clock.now_ms());
+                self.session.sent(first_byte);
                 if let Next::Command(slot, packet) = next {
                     drop(packet);
                     if ended_early {

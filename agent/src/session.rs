@@ -61,7 +61,7 @@ pub(crate) struct Session<P: Profile> {
     stop: AtomicBool,
     /// Whether a packet is held back.
     hold: AtomicU8,
-    /// When the last packet had been sent.
+    /// When bytes were sent last.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
     asked_at: AtomicU32,
@@ -232,13 +232,17 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// The transport has taken a packet that begins with this byte.
-    pub(crate) fn sent(&self, first_byte: u8, now: u32) {
+    /// The transport has taken bytes. (While a long packet goes out, no PINGREQ is due.)
+    pub(crate) fn wrote(&self, now: u32) {
         self.sent_at.store(now, Relaxed);
+    }
+
+    /// The transport has taken all of a packet that begins with this byte.
+    pub(crate) fn sent(&self, first_byte: u8) {
         self.release();
         if first_byte == Disconnect::FIRST_BYTE && self.state() != State::FAILED {
             self.set_state(State::DISCONNECTING);
-            self.asked_at.store(now, Relaxed);
+            self.asked_at.store(self.sent_at.load(Relaxed), Relaxed);
         }
     }
 
