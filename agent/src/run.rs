@@ -22,7 +22,7 @@ use crate::incoming::Incoming;
 use crate::message::Message;
 use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
-use crate::session::{Own, Session};
+use crate::session::Session;
 
 pin_project! {
     /// A connection, from CONNECT to its end.
@@ -123,7 +123,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Drop for Owner<'_, 
 /// A packet that is to be sent.
 enum Next<'a, P: Profile, const PACKET: usize> {
     /// One of the session's own.
-    Own(Own<'a>),
+    Own(&'a [u8]),
     /// That of a command.
     Command(&'a Slot<P, PACKET>, SpinMutexGuard<'a, Packet<P, PACKET>>),
 }
@@ -131,8 +131,7 @@ enum Next<'a, P: Profile, const PACKET: usize> {
 impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Own(Own::Packet(packet)) => packet,
-            Self::Own(Own::Reply(packet)) => packet,
+            Self::Own(packet) => packet,
             Self::Command(_, packet) => packet.bytes(),
         }
     }
@@ -215,10 +214,11 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
         connect: &Connect<CONNECT>,
     ) -> impl Future<Output = Infallible> {
         async move {
+            let mut reply = [0; 4];
             // Whether the transport may hold bytes back.
             let mut unflushed = false;
             'packets: loop {
-                let Some(mut next) = self.next(connect.packet(), clock) else {
+                let Some(mut next) = self.next(connect.packet(), &mut reply, clock) else {
                     if !unflushed {
                         next_poll().await;
                         continue;
@@ -278,8 +278,13 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
     }
 
     /// The packet that is to be sent now, if there is one.
-    fn next<'a>(&'a self, connect: &'a [u8], clock: &impl Clock) -> Option<Next<'a, P, PACKET>> {
-        if let Some(packet) = self.session.own_packet(connect) {
+    fn next<'a>(
+        &'a self,
+        connect: &'a [u8],
+        reply: &'a mut [u8; 4],
+        clock: &impl Clock,
+    ) -> Option<Next<'a, P, PACKET>> {
+        if let Some(packet) = self.session.own_packet(connect, reply) {
             return Some(Next::Own(packet));
         }
         if !self.session.takes_commands() {

@@ -75,12 +75,6 @@ pub(crate) struct Session<P: Profile> {
     failure: Mutex<Cell<Error>>,
 }
 
-/// A packet that the session wants to be sent.
-pub(crate) enum Own<'a> {
-    Packet(&'a [u8]),
-    Reply([u8; 4]),
-}
-
 /// Whether packets with this first byte may come.
 fn is_acknowledgement<P: Profile>(first_byte: u8) -> bool {
     match first_byte {
@@ -194,7 +188,7 @@ impl<P: Profile> Session<P> {
     }
 
     /// A packet of the session's own that is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8]) -> Option<Own<'a>> {
+    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8], place: &'a mut [u8; 4]) -> Option<&'a [u8]> {
         let (packet, next): (&[u8], _) = match self.state() {
             State::CONNECT => (connect, State::AWAIT_CONNACK),
             State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
@@ -206,12 +200,13 @@ impl<P: Profile> Session<P> {
                 }
                 self.reply.store(0, Relaxed);
                 self.release();
-                return Some(Own::Reply(reply.to_le_bytes()));
+                *place = reply.to_le_bytes();
+                return Some(place);
             }
         };
         // Before the packet is out: the answer may come before the transport says that it was sent.
         self.set_state(next);
-        Some(Own::Packet(packet))
+        Some(packet)
     }
 
     /// Whether commands may be sent.
