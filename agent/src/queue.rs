@@ -75,16 +75,15 @@ pub(crate) struct Slot<P: Profile, const PACKET: usize> {
 
 struct Control<P: Profile> {
     state: Cell<State>,
-    /// A future or a function waits for the outcome, and it is not there yet. Without one, the slot is free as soon as
-    /// it is.
+    /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
     watched: Cell<bool>,
     /// How many of the slots in line came earlier.
     ahead: Cell<u8>,
     /// The type of the packet that acknowledges the one that was sent last.
     awaited: Cell<u8>,
-    /// The command's future, if watched by one; else some future that waits for any slot to become free.
+    /// The command's future, if watched; else some future that waits for any slot to become free.
     waker: Cell<Option<Waker>>,
-    /// The command's function, if watched by one.
+    /// The function that is told the outcome.
     completion: Cell<P::Completion>,
 }
 
@@ -103,6 +102,10 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
             writer.announce(payload.length());
         }
         self.end = writer.finish()? as u16;
+        // A payload that is not in memory needs room.
+        if self.follows() > 0 && usize::from(self.end) == SIZE {
+            return Err(EncodeError::TooLarge);
+        }
         Ok(())
     }
 
@@ -241,6 +244,8 @@ pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> 
     agent: Mutex<Cell<Option<Waker>>>,
     /// A future that waits for any slot to become free.
     waiting: Mutex<Cell<Option<Waker>>>,
+    /// The number before the packet identifier of the first slot. (All of an agent is zeros at first, and takes no flash.)
+    base: Mutex<Cell<u16>>,
     slots: [Slot<P, PACKET>; COMMANDS],
 }
 
@@ -252,6 +257,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         Self {
             agent: Mutex::new(Cell::new(None)),
             waiting: Mutex::new(Cell::new(None)),
+            base: Mutex::new(Cell::new(0)),
             slots: [const { Slot::new() }; COMMANDS],
         }
     }
@@ -292,14 +298,14 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         told: Told<'_>,
     ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Option<Waker>> {
         critical_section::with(|cs| {
-            let mut identifier = PacketIdentifier::MIN;
+            let mut identifier = self.first_identifier(cs);
             for slot in &self.slots {
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
                     && let Some(packet) = slot.lock()
                 {
                     control.state.set(State::Reserved);
-                    control.watched.set(!matches!(told, Told::Nobody));
+                    control.watched.set(matches!(told, Told::Task(_)));
                     return Ok((slot, identifier, packet));
                 }
                 identifier = identifier.saturating_add(1);
@@ -308,23 +314,20 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         })
     }
 
-    /// Finds a place for the waker of a future that waits for any slot: with `waiting`, and one in each slot that nobody
-    /// watches, there is room for one task more than there are slots. Further ones take turns.
+    /// Makes room for the waker of a future that waits for any slot: `waiting`, and a place in each slot that no future
+    /// watches. Those before it move on, so that one whose future is gone falls out in the end, and is returned.
     fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) -> Option<Waker> {
-        let mut place = self.waiting.borrow(cs);
+        let mut moved = self.waiting.borrow(cs).replace(Some(waker.clone()));
         for slot in &self.slots {
             let control = slot.control.borrow(cs);
-            let present = place.take();
-            if present.as_ref().is_none_or(|present| present.will_wake(waker)) {
-                break;
+            if moved.as_ref().is_none_or(|moved| moved.will_wake(waker)) {
+                return None;
             }
-            place.set(present);
             if !control.watched.get() {
-                place = &control.waker;
+                moved = control.waker.replace(moved);
             }
         }
-        let displaced = place.replace(Some(waker.clone()));
-        displaced.filter(|displaced| !displaced.will_wake(waker))
+        moved.filter(|moved| !moved.will_wake(waker))
     }
 
     /// A step of a command's future: puts the packet in line, if it has no `slot` yet, else looks for the outcome. When
@@ -461,6 +464,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             self.leave_line(cs, control);
+            control.state.set(State::Reserved);
             self.join_line(cs, control, State::Again);
         });
         Some(true)
@@ -468,7 +472,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// The slot whose packet awaits this one.
     fn find(&self, packet_type: u8, identifier: Option<PacketIdentifier>) -> Awaited<'_, P, PACKET> {
-        let mut own = PacketIdentifier::MIN;
+        let mut own = critical_section::with(|cs| self.first_identifier(cs));
         for slot in &self.slots {
             let (state, awaited) = critical_section::with(|cs| {
                 let control = slot.control.borrow(cs);
@@ -517,6 +521,22 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 self.done(slot, State::Stopped, &[]);
             }
         }
+        // The Server may still know the packet identifiers of what was given up. So others come next, unless one is just
+        // being given out.
+        critical_section::with(|cs| {
+            let base = self.base.borrow(cs);
+            if self.slots.iter().all(|slot| slot.control.borrow(cs).state.get() == State::Free) {
+                let next = base.get().wrapping_add(COMMANDS as u16);
+                // All those of the slots have to be in range.
+                base.set(if next > u16::MAX - COMMANDS as u16 { 0 } else { next });
+            }
+        });
+    }
+
+    fn first_identifier(&self, cs: CriticalSection<'_>) -> PacketIdentifier {
+        // Without stop, that is the first of all.
+        let base = if P::STOP { self.base.borrow(cs).get() } else { 0 };
+        PacketIdentifier::MIN.saturating_add(base)
     }
 
     fn join_line(&self, cs: CriticalSection<'_>, control: &Control<P>, state: State) {
@@ -551,7 +571,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 self.leave_line(cs, control);
             }
             let completion = control.completion.replace(P::Completion::NONE).get();
-            control.state.set(if watched && completion.is_none() { outcome } else { State::Free });
+            control.state.set(if watched { outcome } else { State::Free });
             (completion, control.waker.take(), self.waiting.borrow(cs).take())
         });
         if let Some(completion) = completion {

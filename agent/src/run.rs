@@ -55,7 +55,7 @@ where
         connection.register(context.waker());
         // What has come may give transmit something to do, and what has been sent the clock; time that is up, or what has
         // been sent, may have another round follow.
-        loop {
+        while !connection.is_stopped() {
             let Poll::Pending = this.receive.as_mut().poll(context);
             let Poll::Pending = this.transmit.as_mut().poll(context);
             let Poll::Pending = this.keep_time.as_mut().poll(context);
@@ -93,6 +93,7 @@ impl<R: Future, P: Profile> Future for Receive<'_, R, P> {
 /// What a running connection holds of its agent, whatever the agent's profile and capacities.
 trait Connection {
     fn register(&self, waker: &Waker);
+    fn is_stopped(&self) -> bool;
     fn goes_on(&self) -> bool;
     fn ended(&self) -> Option<Result<(), Error>>;
 }
@@ -103,6 +104,10 @@ struct Owner<'a, P: Profile, const COMMANDS: usize, const PACKET: usize>(&'a Age
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owner<'_, P, COMMANDS, PACKET> {
     fn register(&self, waker: &Waker) {
         self.0.queue.register(waker);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.0.session.is_stopped()
     }
 
     fn goes_on(&self) -> bool {

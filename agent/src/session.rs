@@ -143,20 +143,26 @@ impl<P: Profile> Session<P> {
         idle
     }
 
-    /// The connection is over.
+    /// The connection is over. However it ended, a command that was being sent is not left in the air.
     pub(crate) fn leave<const COMMANDS: usize, const PACKET: usize>(&self, queue: &Queue<P, COMMANDS, PACKET>) {
-        // However a connection ends, a command that was being sent is not left in the air.
-        queue.interrupt();
-        let stopped = P::STOP
-            && critical_section::with(|_| {
-                self.set_state(State::IDLE);
-                self.stop.load(Relaxed)
+        loop {
+            if self.is_stopped() {
+                self.stop.store(false, Relaxed);
+                queue.stop();
+            }
+            queue.interrupt();
+            // The next one may begin right behind this.
+            let left = critical_section::with(|_| {
+                let left = !self.is_stopped();
+                if left {
+                    self.set_state(State::IDLE);
+                }
+                left
             });
-        if stopped {
-            self.stop.store(false, Relaxed);
-            queue.stop();
+            if left {
+                return;
+            }
         }
-        self.set_state(State::IDLE);
     }
 
     /// Asks for the end of the connection. False if there is none.
@@ -166,6 +172,11 @@ impl<P: Profile> Session<P> {
             self.stop.store(running, Relaxed);
             running
         })
+    }
+
+    /// Whether somebody wants the connection to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        P::STOP && self.stop.load(Relaxed)
     }
 
     /// Ends the connection. The first reason counts.
@@ -180,7 +191,7 @@ impl<P: Profile> Session<P> {
     /// How the connection has ended, if it has.
     pub(crate) fn ended(&self) -> Option<Result<(), Error>> {
         match self.state() {
-            _ if P::STOP && self.stop.load(Relaxed) => Some(Err(Error::Stopped)),
+            _ if self.is_stopped() => Some(Err(Error::Stopped)),
             State::DISCONNECTED => Some(Ok(())),
             State::FAILED => Some(Err(critical_section::with(|cs| self.failure.borrow(cs).get()))),
             _ => None,
