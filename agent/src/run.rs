@@ -90,6 +90,24 @@ impl<R: Future, P: Profile> Future for Receive<'_, R, P> {
     }
 }
 
+pin_project! {
+    /// Waits, unless the time to wait for has moved forward.
+    struct Timer<'a, W, P: Profile> {
+        #[pin]
+        wait: W,
+        session: &'a Session<P>,
+    }
+}
+
+impl<W: Future<Output = ()>, P: Profile> Future for Timer<'_, W, P> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if this.session.is_sooner() { Poll::Ready(()) } else { this.wait.poll(context) }
+    }
+}
+
 /// What a running connection holds of its agent, whatever the agent's profile and capacities.
 trait Connection {
     fn register(&self, waker: &Waker);
@@ -305,10 +323,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
     fn keep_time(&self, clock: &impl Clock) -> impl Future<Output = Infallible> {
         async move {
             loop {
-                match self.session.tick(clock.now_ms(), P::TIMEOUT_MS) {
-                    Some(deadline) => clock.wait_until(deadline).await,
-                    None => next_poll().await,
-                }
+                let wait = clock.wait_until(self.session.tick(clock.now_ms(), P::TIMEOUT_MS));
+                Timer { wait, session: &self.session }.await;
             }
         }
     }

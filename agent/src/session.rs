@@ -61,6 +61,8 @@ pub(crate) struct Session<P: Profile> {
     stop: AtomicBool,
     /// Whether a packet is held back.
     hold: AtomicU8,
+    /// See [`is_sooner`](Self::is_sooner).
+    sooner: AtomicBool,
     /// When bytes were sent last.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
@@ -103,6 +105,7 @@ impl<P: Profile> Session<P> {
             clean: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             hold: AtomicU8::new(FREE),
+            sooner: AtomicBool::new(false),
             sent_at: AtomicU32::new(0),
             asked_at: AtomicU32::new(0),
             keep_alive_ms: AtomicU32::new(0),
@@ -235,6 +238,7 @@ impl<P: Profile> Session<P> {
         if P::PING && first_byte == Pingreq::FIRST_BYTE {
             self.set_state(State::AWAIT_PINGRESP);
             self.asked_at.store(now, Relaxed);
+            self.sooner.store(true, Relaxed);
         }
     }
 
@@ -249,6 +253,7 @@ impl<P: Profile> Session<P> {
         if first_byte == Disconnect::FIRST_BYTE && self.state() != State::FAILED {
             self.set_state(State::DISCONNECTING);
             self.asked_at.store(self.sent_at.load(Relaxed), Relaxed);
+            self.sooner.store(true, Relaxed);
         }
     }
 
@@ -453,20 +458,21 @@ impl<P: Profile> Session<P> {
 }
 
 impl<P: Profile> Session<P> {
-    /// Looks at the clock. Returns when to look again: never, on a connection that has failed, or on an open one without
-    /// keep-alive.
+    /// Looks at the clock. Returns when to look again.
     ///
-    /// Packets that go and come do not move that time, they only make it too early. So there is one timer, and nobody
-    /// has to stop it.
-    pub(crate) fn tick(&self, now: u32, timeout_ms: u32) -> Option<u32> {
+    /// Packets that go and come do not move that time, they only make it too early. So there is one timer, and it is
+    /// looked at again before its time only where [`is_sooner`](Self::is_sooner) says so.
+    pub(crate) fn tick(&self, now: u32, timeout_ms: u32) -> u32 {
         let keep_alive = self.keep_alive_ms.load(Relaxed);
+        // Without keep-alive, and on a connection that has failed, as good as never.
+        let never = now.wrapping_add(i32::MAX as u32);
         if self.state() == State::CONNECTED {
             if keep_alive == 0 {
-                return None;
+                return never;
             }
             let sent_at = self.sent_at.load(Relaxed);
             if now.wrapping_sub(sent_at) < keep_alive {
-                return Some(sent_at.wrapping_add(keep_alive));
+                return sent_at.wrapping_add(keep_alive);
             }
             self.set_state(State::PING_DUE);
             self.asked_at.store(now, Relaxed);
@@ -474,10 +480,19 @@ impl<P: Profile> Session<P> {
         let left = timeout_ms.saturating_sub(now.wrapping_sub(self.asked_at.load(Relaxed)));
         if left == 0 {
             self.fail(Error::Timeout);
-            return None;
+            return never;
         }
         // The answer may come, and the next silence be over, before the time is up.
         let wait = if keep_alive == 0 { left } else { left.min(keep_alive) };
-        Some(now.wrapping_add(wait))
+        now.wrapping_add(wait)
+    }
+
+    /// Whether the time to look at the clock again has moved forward: an answer is awaited that was not before.
+    pub(crate) fn is_sooner(&self) -> bool {
+        let sooner = self.sooner.load(Relaxed);
+        if sooner {
+            self.sooner.store(false, Relaxed);
+        }
+        sooner
     }
 }
