@@ -1,0 +1,11 @@
+#[slimqtt::agent]
+pub enum Command {
+    #[publish(qos = 0)]
+    Publish,
+}
+
+static MQTT: Agent = Agent::new();
+
+fn main() {
+    let _ = MQTT.try_publish_retained(QoS::AtMostOnce, "topic", b"message");
+}
