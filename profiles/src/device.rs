@@ -1,8 +1,8 @@
-//! For a device that reports and is told what to do: it publishes and subscribes at QoS 0 and 1, unsubscribes, keeps the
-//! connection alive, and disconnects.
+//! For a device that reports and is told what to do: it publishes and subscribes at QoS 0 and 1, unsubscribes, keeps
+//! the connection alive, and disconnects.
 //!
-//! 4 slots of 128 bytes; a topic and its message take at most 121 bytes of one, 119 at QoS 1. Messages are received in a
-//! buffer of 128 bytes, larger ones in parts.
+//! 4 slots of 128 bytes; a topic and its message take at most 121 bytes of one, 119 at QoS 1. Messages are received in
+//! a buffer of 128 bytes, larger ones in parts.
 
 /// What a device can do.
 #[crate::agent(crate = crate, mqtt = "3.1.1", commands = 4, packet = 128, receive = 128)]

@@ -1,5 +1,5 @@
-//! What the enum does not name is not there: its place is free. That this compiles is the test, on any compiler; in `ui`
-//! is what a user of such a method is told.
+//! What the enum does not name is not there: its place is free. That this compiles is the test, on any compiler; in
+//! `ui` is what a user of such a method is told.
 
 /// Gives an agent methods that it would have twice, were the command there.
 macro_rules! lacks {

@@ -232,13 +232,13 @@ impl Expansion<'_> {
         let parameter = method.filters.map(|_| quote!(const FILTERS: usize));
         let check = method.filters.map(|filters| {
             let message = match filters {
-                1 => format!("{name} takes 1 topic filter at a time: set more with `#[{name}(filters = ...)]`"),
+                1 => format!("{name} takes 1 topic filter at a time: `#[{name}(filters = ...)]` allows more"),
                 _ => format!(
                     "{name} takes 1 to {filters} topic filters at a time: `#[{name}(filters = {filters})]` says so"
                 ),
             };
             let most = Literal::usize_unsuffixed(filters);
-            quote!(const { ::core::assert!(FILTERS >= 1 && FILTERS <= #most, #message) };)
+            quote!(const { ::core::assert!(::core::matches!(FILTERS, 1..=#most), #message) };)
         });
         let (generics, receiver, lifetime) = match arguments {
             Some(_) => (Some(quote!(<'a, #parameter>)), quote!(&'a self), quote!('a)),

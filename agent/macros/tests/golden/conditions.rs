@@ -220,8 +220,8 @@ impl Agent {
     > {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 1,
-                "subscribe takes 1 topic filter at a time: set more with `#[subscribe(filters = ...)]`"
+                ::core::matches!(FILTERS, 1..= 1),
+                "subscribe takes 1 topic filter at a time: `#[subscribe(filters = ...)]` allows more"
             )
         };
         self.0
@@ -244,8 +244,8 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
-                FILTERS >= 1 && FILTERS <= 1,
-                "subscribe takes 1 topic filter at a time: set more with `#[subscribe(filters = ...)]`"
+                ::core::matches!(FILTERS, 1..= 1),
+                "subscribe takes 1 topic filter at a time: `#[subscribe(filters = ...)]` allows more"
             )
         };
         self.0

@@ -1,5 +1,5 @@
-//! The measured image of the profile `complete`: a task that gives each of its commands once, in one form or another, and
-//! the task with the connection.
+//! The measured image of the profile `complete`: a task that gives each of its commands once, in one form or another,
+//! and the task with the connection.
 #![no_std]
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The measured image of the profile `device`: a lamp that is switched by messages and reports what it does, and the task
-//! with the connection.
+//! The measured image of the profile `device`: a lamp that is switched by messages and reports what it does, and the
+//! task with the connection.
 #![no_std]
 #![no_main]
 

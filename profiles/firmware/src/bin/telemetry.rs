@@ -1,5 +1,5 @@
-//! The measured image of the profile `telemetry`: a sensor that reports every second, what counts at QoS 1, and the task
-//! with the connection.
+//! The measured image of the profile `telemetry`: a sensor that reports every second, what counts at QoS 1, and the
+//! task with the connection.
 #![no_std]
 #![no_main]
 
