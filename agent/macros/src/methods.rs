@@ -195,13 +195,22 @@ impl Expansion<'_> {
 
     fn disconnect(&self, condition: &Condition) -> TokenStream {
         let slimqtt = self.slimqtt;
+        let commands = self.commands;
+        let acknowledged = commands.publish.as_ref().is_some_and(|publish| *publish.options.qos.end() > 0)
+            || commands.subscribe.is_some()
+            || commands.unsubscribe.is_some()
+            || commands.ping.is_some();
         let request = quote!(#slimqtt::export::Disconnect);
         self.forms(&Method {
             name: "disconnect",
             condition,
             about: "Ends the connection (3.14), after all that is in line before".to_owned(),
             until: "DISCONNECT has been sent".to_owned(),
-            notes: vec!["[`run`](Self::run) returns then."],
+            notes: vec![if acknowledged {
+                "[`run`](Self::run) returns then. It does not wait for answers: who needs them awaits them before."
+            } else {
+                "[`run`](Self::run) returns then."
+            }],
             copied: None,
             invalid: None,
             failures: vec!["`ConnectionLost` where the connection ended otherwise"],

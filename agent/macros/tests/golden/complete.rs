@@ -605,7 +605,7 @@ impl Agent {
     }
     /// Ends the connection (3.14), after all that is in line before, and waits until DISCONNECT has been sent. Waits for a free slot before that.
     ///
-    /// [`run`](Self::run) returns then.
+    /// [`run`](Self::run) returns then. It does not wait for answers: who needs them awaits them before.
     ///
     /// Dropping the future before the agent turns to the packet cancels the command.
     ///
