@@ -41,7 +41,7 @@ fn retain_goes_with_qos_1() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
-    agent.try_submit(&Publish { qos: QOS_1, retain: true, topic: "a", payload: b"1" }).unwrap();
+    agent.try_submit(&Publish::<_, true> { qos: QOS_1, topic: "a", payload: b"1" }).unwrap();
     assert_eq!(world.sent(), publish_packet(0x32 | RETAIN, "a", Some(1), b"1"));
 }
 

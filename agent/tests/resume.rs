@@ -6,7 +6,7 @@ use kit::{
     CONNACK, CompleteAgent, DUP, End, Fault, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, Task, World, acknowledgement,
     message, message_at, publish_packet, publishes,
 };
-use slimqtt_agent::request::{Subscribe, Unsubscribe};
+use slimqtt_agent::request::{Publish, Subscribe, Unsubscribe};
 use slimqtt_agent::wire::{Disconnect, Pingreq, QoS};
 use slimqtt_agent::{CommandError, Error};
 
@@ -198,7 +198,7 @@ fn retain_and_payload_are_the_same_when_a_message_goes_out_again() {
         let mut world = world(&agent);
         let run = world.open(0);
         let payload: Vec<u8> = (0..180).collect();
-        let message = slimqtt_agent::request::Publish { qos, retain: true, topic: "a/b", payload: &payload };
+        let message = Publish::<_, true> { qos, topic: "a/b", payload: &payload };
         agent.try_submit(&message).unwrap();
         let first_byte = 0x31 | (qos as u8) << 1;
         assert_eq!(world.sent(), publish_packet(first_byte, "a/b", Some(1), &payload));
