@@ -3,7 +3,7 @@
 mod kit;
 
 use kit::{
-    CompleteAgent, PUBACK, PUBCOMP, PUBREC, PUBREL, UNSUBACK, World, acknowledgement, message, message_at,
+    CompleteAgent, DUP, PUBACK, PUBCOMP, PUBREC, PUBREL, UNSUBACK, World, acknowledgement, message, message_at,
     publish_packet, publishes,
 };
 use slimqtt_agent::wire::QoS;
@@ -278,4 +278,24 @@ fn the_smallest_slot_of_a_message_holds_its_pubrel() {
     assert_eq!(world.sent(), pubrel(1));
     world.answer(&pubcomp(1));
     assert_eq!(done.output(), Some(Ok(())));
+}
+
+#[test]
+fn messages_that_are_given_after_a_pubrel_keep_their_order() {
+    let agent = CompleteAgent::<3, 32>::new();
+    let mut world = World::new(&agent);
+    world.clean_session = false;
+    let run = world.open(60);
+    let _a = world.publish_at(QOS_2, "a");
+    world.settle();
+    world.answer(&pubrec(1));
+    let _b = world.publish_at(QOS_2, "b");
+    world.settle();
+    world.answer(&pubcomp(1));
+    let _c = world.publish_at(QOS_2, "c");
+    assert_eq!(world.sent(), [publish("a", 1), pubrel(1), publish("b", 2), publish("c", 1)].concat());
+    run.cancel();
+    let _run = world.resume();
+    let again = |topic, identifier| publish_packet(0x34 | DUP, topic, Some(identifier), b"");
+    assert_eq!(world.sent(), [again("b", 2), again("c", 1)].concat());
 }

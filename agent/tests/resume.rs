@@ -613,3 +613,101 @@ fn a_subscription_that_waits_in_line_goes_out_behind_what_is_sent_again() {
     world.answer(&[0x90, 3, 0, 2, 1]);
     assert!(subscribed.output().unwrap().is_ok());
 }
+
+/// A message on its way through whatever happens.
+#[derive(Debug, Clone, Copy)]
+struct Numbered {
+    number: u8,
+    qos: u8,
+    /// 0 before it was sent.
+    identifier: u16,
+}
+
+/// What is on its way, in the order in which it is to be sent.
+#[derive(Default)]
+struct OnTheWay {
+    messages: Vec<Numbered>,
+    /// PUBREC has come for these.
+    released: Vec<u16>,
+}
+
+impl OnTheWay {
+    fn len(&self) -> usize {
+        self.messages.len() + self.released.len()
+    }
+
+    /// Compares what was sent on a connection that has just been opened, or to which a message was just given.
+    fn check(&mut self, sent: &[u8], opened: bool) {
+        let (pubrels, packets): (Vec<_>, Vec<_>) = packets(sent).into_iter().partition(|packet| packet[0] == PUBREL);
+        let mut expected = self.released.clone();
+        expected.truncate(if opened { usize::MAX } else { 0 });
+        assert_eq!(pubrels, expected.iter().map(|&released| acknowledgement(PUBREL, released)).collect::<Vec<_>>());
+        let mut packets = packets.iter();
+        for i in 0..self.messages.len() {
+            let Numbered { number, qos, identifier } = self.messages[i];
+            if !opened && identifier > 0 {
+                continue;
+            }
+            let packet = packets.next().unwrap();
+            let first_byte = 0x30 | qos << 1 | if identifier > 0 { DUP } else { 0 };
+            if qos > 0 && identifier == 0 {
+                let given = u16::from_be_bytes([packet[5], packet[6]]);
+                assert!(self.released.iter().all(|&other| other != given));
+                assert!(self.messages.iter().all(|message| message.identifier != given));
+                self.messages[i].identifier = given;
+            }
+            let identifier = (qos > 0).then_some(self.messages[i].identifier);
+            assert_eq!(*packet, publish_packet(first_byte, "t", identifier, &[number]), "{:?}", self.messages);
+        }
+        assert_eq!(packets.next(), None);
+        self.messages.retain(|message| message.qos > 0);
+    }
+}
+
+#[test]
+fn whatever_happens_messages_and_pubrels_keep_their_order() {
+    for seed in 0..20_u32 {
+        let agent = CompleteAgent::<5, 32>::new();
+        let mut world = world(&agent);
+        let mut on_the_way = OnTheWay::default();
+        let mut random = seed;
+        let mut dice = |sides: usize| {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (random >> 16) as usize % sides
+        };
+        let mut run = None;
+        for number in 0..=0xFF {
+            match dice(8) {
+                0..4 if on_the_way.len() < 5 => {
+                    let qos = QoS::from_u8(dice(3) as u8).unwrap();
+                    agent.try_submit(&message_at(qos, "t", &[number])).unwrap();
+                    on_the_way.messages.push(Numbered { number, qos: qos as u8, identifier: 0 });
+                    if run.is_some() {
+                        on_the_way.check(&world.sent(), false);
+                    }
+                }
+                0..6 if run.is_some() && on_the_way.len() > 0 => {
+                    let chosen = dice(on_the_way.len());
+                    if let Some(released) = chosen.checked_sub(on_the_way.messages.len()) {
+                        world.answer(&acknowledgement(PUBCOMP, on_the_way.released.remove(released)));
+                        continue;
+                    }
+                    let Numbered { qos, identifier, .. } = on_the_way.messages.remove(chosen);
+                    if qos == 1 {
+                        world.answer(&acknowledgement(PUBACK, identifier));
+                    } else {
+                        world.answer(&acknowledgement(PUBREC, identifier));
+                        assert_eq!(world.sent(), acknowledgement(PUBREL, identifier));
+                        on_the_way.released.push(identifier);
+                    }
+                }
+                6 if run.is_some() => run.take().iter().for_each(Task::cancel),
+                7 if run.is_none() => {
+                    run = Some(world.resume());
+                    on_the_way.check(&world.sent(), true);
+                }
+                _ => {}
+            }
+        }
+    }
+}
