@@ -53,9 +53,22 @@ pub(crate) const TIMEOUT: u32 = 5000;
 pub(crate) const RECEIVE: usize = 16;
 
 pub(crate) const CONNACK: [u8; 4] = [0x20, 2, 0, 0];
+/// CONNACK of a Server that has kept the session.
+pub(crate) const RESUMED: [u8; 4] = [0x20, 2, 1, 0];
 pub(crate) const PINGREQ: [u8; 2] = [0xC0, 0];
 pub(crate) const PINGRESP: [u8; 2] = [0xD0, 0];
 pub(crate) const DISCONNECT: [u8; 2] = [0xE0, 0];
+
+// First bytes.
+pub(crate) const PUBACK: u8 = 0x40;
+pub(crate) const PUBREC: u8 = 0x50;
+pub(crate) const PUBREL: u8 = 0x62;
+pub(crate) const PUBCOMP: u8 = 0x70;
+pub(crate) const UNSUBACK: u8 = 0xB0;
+
+/// As they stand in the first byte of PUBLISH.
+pub(crate) const DUP: u8 = 0x08;
+pub(crate) const RETAIN: u8 = 0x01;
 
 /// The CONNECT packet of a world's connections.
 pub(crate) fn connect_bytes(keep_alive: u16) -> Vec<u8> {
@@ -138,6 +151,8 @@ pub(crate) struct World<'a, const COMMANDS: usize, const PACKET: usize, P: Profi
     /// Whether connections ask for a clean session.
     pub(crate) clean_session: bool,
     handled: Rc<RefCell<Vec<Handled>>>,
+    /// What the handler of the next connections does with a message, after it has noted it.
+    pub(crate) reaction: Rc<dyn Fn() + 'a>,
     pub(crate) server: Server,
     pub(crate) clock: ManualClock,
     pub(crate) executor: Executor<'a>,
@@ -153,6 +168,7 @@ impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMA
             agent,
             clean_session: true,
             handled: Rc::default(),
+            reaction: Rc::new(|| {}),
             server: Server::new(),
             clock: ManualClock::starting_at(now),
             executor: Executor::default(),
@@ -173,7 +189,11 @@ impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMA
         };
         let connect = Connect::<64>::from_packet(&packet).unwrap();
         let handled = Rc::clone(&self.handled);
-        let handler = move |message: Message<'_>| handled.borrow_mut().push(message.into());
+        let reaction = Rc::clone(&self.reaction);
+        let handler = move |message: Message<'_>| {
+            handled.borrow_mut().push(message.into());
+            reaction();
+        };
         self.executor
             .spawn("run", async move { agent.run::<RECEIVE, 64>(&mut rx, &mut tx, &clock, &connect, handler).await })
     }
@@ -192,7 +212,7 @@ impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMA
     /// Makes a connection over a new transport, on which the Server has kept the session.
     pub(crate) fn resume(&mut self) -> Task<'a, Result<(), Error>> {
         let run = self.dial(0);
-        self.answer(&[0x20, 2, 1, 0]);
+        self.answer(&RESUMED);
         assert_eq!(run.output(), None);
         run
     }
@@ -224,6 +244,21 @@ impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMA
     /// Spawns a task that publishes an empty message to the topic of its name.
     pub(crate) fn publish(&mut self, name: &'static str) -> Task<'a, Result<(), CommandError>> {
         self.submit(name, message(name, b""))
+    }
+
+    /// Spawns a task that publishes an empty message at this QoS to the topic of its name.
+    pub(crate) fn publish_at(&mut self, qos: QoS, name: &'static str) -> Task<'a, Result<(), CommandError>> {
+        self.submit(name, message_at(qos, name, b""))
+    }
+
+    /// On an open connection: as many commands as there are slots find room at once, and are sent.
+    pub(crate) fn assert_all_slots_are_free(&self) {
+        self.settle();
+        for slot in 0..COMMANDS {
+            assert_eq!(self.agent.try_submit(&message("free", b"")), Ok(()), "{slot} of {COMMANDS} slots are free");
+        }
+        assert_eq!(self.agent.try_submit(&message("full", b"")), Err(CommandError::QueueFull));
+        assert_eq!(self.sent(), publishes(&vec!["free"; COMMANDS]));
     }
 
     pub(crate) fn settle(&self) {
