@@ -38,6 +38,8 @@ impl<Q: Copy + Into<QoS>, const RETAIN: bool> Command for Publish<'_, Q, RETAIN>
 }
 
 /// Publish a message of any size, whose payload is read when it is sent. `RETAIN` as for [`Publish`].
+///
+/// Topic and headers have to leave a byte of the slot free, as a buffer for the payload; the more, the better.
 #[derive(Clone, Copy)]
 pub struct PublishFrom<'a, Q, const RETAIN: bool> {
     /// Quality of service.
