@@ -4,7 +4,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 use super::notes::{Fault, Mistake, Noted, Notes};
 use super::properties::{PropertyRules, PropertySet};
-use super::{List, PacketIdentifier, SubscriptionIdentifier, topic_filter, variable_byte_integer};
+use super::{List, PacketIdentifier, SubscriptionIdentifier, TextRule, topic_filter, variable_byte_integer};
 
 /// The bytes are not a control packet that the standard allows: the sender's fault. A [`Reader::noting`] can tell more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,12 +190,22 @@ impl<'a, N: Notes> Reader<'a, N> {
 
     /// All that is left: one or more elements. `read` reads one of them, which takes one byte at least.
     pub fn list<T>(&mut self, read: impl Fn(&mut Self) -> Result<T, DecodeError>) -> List<'a, T> {
+        List::encoded(self.elements(read))
+    }
+
+    /// The same of text that keeps to a rule.
+    pub fn texts<Rule: TextRule>(&mut self) -> List<'a, &'a str, Rule> {
+        List::encoded(self.elements(|reader| Ok(Rule::read(reader))))
+    }
+
+    /// The bytes of one or more elements.
+    fn elements<T>(&mut self, read: impl Fn(&mut Self) -> Result<T, DecodeError>) -> &'a [u8] {
         let bytes = self.bytes;
         self.allow(!bytes.is_empty());
         while !self.failed && !self.bytes.is_empty() {
             self.failed |= read(self).is_err();
         }
-        List::encoded(bytes)
+        bytes
     }
 
     /// Properties behind their length (MQTT 5.0, 2.2.2), and which they are. `read` reads one of them, and tells its bit.

@@ -182,7 +182,7 @@ impl<'a> Writer<'a> {
 
     /// Begins a list of one element or more. Returns those that are to be written; of a decoded list none, its bytes are
     /// written here.
-    pub const fn list<'b, T>(&mut self, list: &List<'b, T>) -> &'b [T] {
+    pub const fn list<'b, T, Rule>(&mut self, list: &List<'b, T, Rule>) -> &'b [T] {
         if list.is_empty() {
             self.fail(EncodeError::EmptyList);
         }
@@ -190,7 +190,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The same for a list that may be empty.
-    pub const fn elements<'b, T>(&mut self, list: &List<'b, T>) -> &'b [T] {
+    pub const fn elements<'b, T, Rule>(&mut self, list: &List<'b, T, Rule>) -> &'b [T] {
         let (elements, bytes) = list.parts();
         self.rest(bytes);
         elements
