@@ -216,11 +216,17 @@ impl<'a> Writer<'a> {
 
     /// Writes the fixed header in front of what was written (2.2), the last step of an encoder.
     pub const fn fixed_header(&mut self, first_byte: u8) {
-        let end = self.position;
-        self.position = start(end);
-        self.u8(first_byte);
-        self.variable_byte_integer(end - Self::FIXED_HEADER);
-        self.position = end;
+        let start = start(self.position);
+        let mut rest = self.length();
+        let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
+        let mut i = start;
+        header[start] = first_byte;
+        while i < Self::FIXED_HEADER - 1 {
+            i += 1;
+            header[i] = rest as u8 | 0x80;
+            rest >>= 7;
+        }
+        header[i] &= 0x7F;
     }
 
     /// Where in the buffer the packet ends, or what is wrong. [`packet`] finds it there.
@@ -238,8 +244,7 @@ impl<'a> Writer<'a> {
 /// Where in its buffer a packet begins that ends at `end`. The remaining length stands right before the variable header,
 /// so its size decides.
 const fn start(end: usize) -> usize {
-    let size = variable_byte_integer::size(end.saturating_sub(Writer::FIXED_HEADER));
-    (Writer::FIXED_HEADER - 1).saturating_sub(size)
+    Writer::FIXED_HEADER - 1 - variable_byte_integer::size(end.saturating_sub(Writer::FIXED_HEADER))
 }
 
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
