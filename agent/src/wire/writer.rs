@@ -67,10 +67,7 @@ impl<'a> Writer<'a> {
 
     /// A byte.
     pub const fn u8(&mut self, byte: u8) {
-        if self.position < self.buffer.len() {
-            self.buffer[self.position] = byte;
-        }
-        self.position = self.position.saturating_add(1);
+        self.rest(&[byte]);
     }
 
     /// A two byte integer, the more significant byte first (1.5.2).
@@ -105,9 +102,13 @@ impl<'a> Writer<'a> {
     pub const fn rest(&mut self, bytes: &[u8]) {
         let start = self.position;
         // A list may repeat its bytes: there is no end to what can be asked for.
-        self.position = self.position.saturating_add(bytes.len());
-        let Some((_, space)) = self.buffer.split_at_mut_checked(start) else { return };
-        let Some((space, _)) = space.split_at_mut_checked(bytes.len()) else { return };
+        let Some(end) = start.checked_add(bytes.len()) else {
+            self.position = usize::MAX;
+            return;
+        };
+        self.position = end;
+        let Some((space, _)) = self.buffer.split_at_mut_checked(end) else { return };
+        let Some((_, space)) = space.split_at_mut_checked(start) else { return };
         let mut i = 0;
         while i < bytes.len() && i < space.len() {
             space[i] = bytes[i];
