@@ -11,6 +11,7 @@ mod list;
 mod notes;
 mod properties;
 mod reader;
+mod scan;
 mod subscription_identifier;
 mod text_rule;
 mod topic_filter;

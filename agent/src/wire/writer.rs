@@ -1,6 +1,7 @@
 //! Writes a control packet into a buffer.
 
 use super::properties::{PropertyRules, PropertySet};
+use super::scan::{NULL, NULL_OR_WILDCARD, from_first};
 use super::{List, topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
@@ -127,15 +128,11 @@ impl<'a> Writer<'a> {
 
     /// A string behind its two byte length (1.5.3).
     pub const fn utf8(&mut self, text: &str) {
-        self.binary(text.as_bytes());
         let bytes = text.as_bytes();
-        let mut i = 0;
-        while i < bytes.len() {
-            if bytes[i] == 0 {
-                self.fail(EncodeError::NullCharacter);
-            }
-            i += 1;
+        if !from_first::<NULL>(bytes).is_empty() {
+            self.fail(EncodeError::NullCharacter);
         }
+        self.binary(bytes);
     }
 
     /// Two strings, a name and its value (MQTT 5.0, 1.5.7).
@@ -155,12 +152,8 @@ impl<'a> Writer<'a> {
     /// The same, or no character, where the packet names the topic in another way.
     pub const fn topic_name_or_empty(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        let mut i = 0;
-        while i < bytes.len() {
-            if matches!(bytes[i], 0 | b'+' | b'#') {
-                self.fail(EncodeError::InvalidTopicName);
-            }
-            i += 1;
+        if !from_first::<NULL_OR_WILDCARD>(bytes).is_empty() {
+            self.fail(EncodeError::InvalidTopicName);
         }
         self.binary(bytes);
     }
@@ -217,7 +210,7 @@ impl<'a> Writer<'a> {
 
     /// Writes the fixed header in front of what was written (2.2), the last step of an encoder.
     pub const fn fixed_header(&mut self, first_byte: u8) {
-        let start = start(self.position);
+        let start = start(self.length());
         let mut rest = self.length();
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
         let mut i = start;
@@ -242,14 +235,15 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Where in its buffer a packet begins that ends at `end`. The remaining length stands right before the variable header,
-/// so its size decides.
-const fn start(end: usize) -> usize {
-    Writer::FIXED_HEADER - 1 - variable_byte_integer::size(end.saturating_sub(Writer::FIXED_HEADER))
+/// Where in its buffer a packet of this remaining length begins. That stands right before the variable header, so its size
+/// decides.
+const fn start(remaining_length: usize) -> usize {
+    Writer::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length)
 }
 
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
 #[inline(never)]
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
-    buffer.get(start(end)..end).unwrap_or_default()
+    let start = start(end.saturating_sub(Writer::FIXED_HEADER));
+    buffer.get(start..end).unwrap_or_default()
 }
