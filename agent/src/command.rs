@@ -3,8 +3,10 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use crate::agent::Profile;
+use crate::payload::Payload;
 use crate::queue::{Queue, Slot};
-use crate::wire::{Encode, EncodeError, Publish, QoS, Writer};
+use crate::wire::{EncodeError, List, PacketIdentifier, SubackReturnCode, Writer};
 
 /// Why a command failed. It concerns this command alone: the connection and all other commands go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,71 +14,134 @@ use crate::wire::{Encode, EncodeError, Publish, QoS, Writer};
 pub enum CommandError {
     /// The arguments are wrong; nothing was queued.
     Invalid(EncodeError),
-    /// All slots are taken; nothing was queued. Only the `try_` form of a command says so, the other one waits.
+    /// All slots are taken; nothing was queued. Only the forms of a command that never wait say so.
     QueueFull,
-    /// The connection ended while the packet was being sent: it may have arrived or not.
+    /// The connection ended before the command was done, and it cannot go on with the next one: the packet may have
+    /// arrived or not.
     ConnectionLost,
+    /// The connection ended before the message was acknowledged, and with the next one the Server had no session: the
+    /// message may have arrived or not. `[MQTT-3.1.2-6]`
+    SessionLost,
+    /// The agent was stopped.
+    Stopped,
+    /// The source of the payload had fewer bytes than it had promised.
+    PayloadEnded,
+}
+
+/// What a command sends.
+pub trait Request {
+    /// Writes the packet; if it starts an exchange, with this packet identifier. Returns where its end comes from, if
+    /// that is not written.
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload>;
+}
+
+/// A request, and what is known when it is done.
+pub trait Command: Request {
+    /// What the Server has answered.
+    type Answer: Answer;
+}
+
+/// What an acknowledgement says.
+pub trait Answer: Sized {
+    /// Nothing has been said.
+    const NONE: Self;
+
+    /// Takes what the return codes of the packet say.
+    fn read(&mut self, codes: &[u8]);
+}
+
+impl Answer for () {
+    const NONE: Self = ();
+
+    fn read(&mut self, _codes: &[u8]) {}
+}
+
+/// A return code for each topic filter, in the order of the filters `[MQTT-3.9.3-1]`.
+impl<const FILTERS: usize> Answer for [SubackReturnCode; FILTERS] {
+    const NONE: Self = [SubackReturnCode::Failure; FILTERS];
+
+    fn read(&mut self, codes: &[u8]) {
+        for (place, code) in self.iter_mut().zip(codes) {
+            *place = SubackReturnCode::from_u8(*code).unwrap_or(SubackReturnCode::Failure);
+        }
+    }
+}
+
+/// A function that is called when a command is done, for code that has no futures.
+///
+/// The agent's task calls it, so it must not wait. It may give commands.
+///
+/// ```
+/// use slimqtt_agent::Completion;
+///
+/// static STORED: Completion = Completion::new(|record, outcome| { /* `record` is 7 */ }, 7);
+/// ```
+pub struct Completion {
+    function: fn(usize, Outcome<'_>),
+    context: usize,
+}
+
+/// What a [`Completion`] is told: why the command failed; or the return codes of its acknowledgement, which only SUBACK
+/// has, one for each topic filter.
+pub type Outcome<'a> = Result<List<'a, SubackReturnCode>, CommandError>;
+
+impl Completion {
+    /// A function, and a number for its own use.
+    pub const fn new(function: fn(usize, Outcome<'_>), context: usize) -> Self {
+        Self { function, context }
+    }
+
+    pub(crate) fn call(&self, outcome: Outcome<'_>) {
+        (self.function)(self.context, outcome);
+    }
 }
 
 /// A command on its way: a future that resolves when the command is done.
 ///
 /// Nothing happens before it is polled. Dropped before the agent turns to its packet, it cancels the command; dropped
-/// later, the packet is sent all the same and the outcome lost. So any time limit can be put around it.
+/// later, the packet is sent all the same, with all that the standard wants to follow, and the outcome is lost. So any
+/// time limit can be put around it.
 ///
 /// If no slot is free, it waits for one. There is room for one waiting task more than there are slots. Further ones take
 /// turns, and keep each other awake until a slot is free; where they have a higher priority than the task that runs the
 /// connection, that is for ever. Give such an agent more slots.
 #[must_use = "a command does nothing unless it is awaited"]
-pub struct Submission<'a, P, const COMMANDS: usize, const PACKET: usize> {
-    queue: &'a Queue<COMMANDS, PACKET>,
-    packet: P,
-    slot: Option<&'a Slot<PACKET>>,
+pub struct Submission<'a, P: Profile, C, const COMMANDS: usize, const PACKET: usize> {
+    queue: &'a Queue<P, COMMANDS, PACKET>,
+    command: C,
+    slot: Option<&'a Slot<P, PACKET>>,
 }
 
-impl<'a, P, const COMMANDS: usize, const PACKET: usize> Submission<'a, P, COMMANDS, PACKET> {
-    pub(crate) const fn new(queue: &'a Queue<COMMANDS, PACKET>, packet: P) -> Self {
-        Self { queue, packet, slot: None }
+impl<'a, P: Profile, C, const COMMANDS: usize, const PACKET: usize> Submission<'a, P, C, COMMANDS, PACKET> {
+    pub(crate) const fn new(queue: &'a Queue<P, COMMANDS, PACKET>, command: C) -> Self {
+        Self { queue, command, slot: None }
     }
 }
 
-impl<P: Encode + Unpin, const COMMANDS: usize, const PACKET: usize> Future for Submission<'_, P, COMMANDS, PACKET> {
-    type Output = Result<(), CommandError>;
+impl<P: Profile, C: Command + Unpin, const COMMANDS: usize, const PACKET: usize> Future
+    for Submission<'_, P, C, COMMANDS, PACKET>
+{
+    type Output = Result<C::Answer, CommandError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        this.queue.poll(&mut this.slot, &this.packet, context.waker())
+        let outcome = this.queue.poll(&mut this.slot, &this.command, context.waker());
+        outcome.map_ok(|()| {
+            let mut answer = C::Answer::NONE;
+            if size_of::<C::Answer>() > 0
+                && let Some(packet) = this.slot.and_then(Slot::lock)
+            {
+                answer.read(packet.kept());
+            }
+            answer
+        })
     }
 }
 
-impl<P, const COMMANDS: usize, const PACKET: usize> Drop for Submission<'_, P, COMMANDS, PACKET> {
+impl<P: Profile, C, const COMMANDS: usize, const PACKET: usize> Drop for Submission<'_, P, C, COMMANDS, PACKET> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
             self.queue.abandon(slot);
         }
-    }
-}
-
-/// The arguments of a publish command. `Q` is the agent's own type of QoS: what it lacks needs no code.
-#[derive(Debug, Clone, Copy)]
-pub struct Message<'a, Q> {
-    /// Quality of service.
-    pub qos: Q,
-    /// Topic name.
-    pub topic: &'a str,
-    /// Application message.
-    pub payload: &'a [u8],
-}
-
-impl<Q: Copy + Into<QoS>> Encode for Message<'_, Q> {
-    fn encode(&self, writer: &mut Writer<'_>) {
-        let publish = Publish {
-            dup: false,
-            qos: self.qos.into(),
-            retain: false,
-            topic_name: self.topic,
-            packet_identifier: None,
-            message: self.payload,
-        };
-        publish.encode(writer);
     }
 }

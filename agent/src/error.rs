@@ -6,7 +6,8 @@ use crate::wire::ConnectReturnCode;
 
 /// Why [`run`](crate::Agent::run) ended other than by a `Disconnect` command.
 ///
-/// Commands that were queued and not begun stay queued for the next connection.
+/// Commands that were queued and not begun stay queued for the next connection, and so do messages that the Server has
+/// not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -21,6 +22,11 @@ pub enum Error {
     Refused(ConnectReturnCode),
     /// The Server sent a packet that is malformed, or that it must not send now `[MQTT-4.8.0-1]`.
     Protocol,
+    /// [`stop`](crate::Agent::stop) was called.
+    Stopped,
+    /// The source of a payload had fewer bytes than it had promised, in the middle of a packet. Its command has failed
+    /// with [`CommandError::PayloadEnded`](crate::CommandError::PayloadEnded).
+    PayloadEnded,
     /// The Server sent no CONNACK, no PINGRESP, or took no bytes, for as long as the profile allows.
     Timeout,
 }

@@ -5,66 +5,90 @@ use crate::wire::fixed_header::{self, FixedHeader};
 
 /// Receives one control packet after another into the same buffer.
 ///
-/// It never asks for a byte beyond the packet at hand, so nothing has to be kept or moved between packets. Of a packet
-/// that is larger than the buffer only the fixed header is kept.
+/// It never asks for a byte beyond the packet at hand, so nothing has to be kept or moved between packets. A packet that
+/// is larger than the buffer comes in parts: whoever takes one says up to where the next one is to begin with the same
+/// bytes.
 #[repr(align(4))] // Zeroed by words, not by a call of memset.
 pub(crate) struct Incoming<const SIZE: usize> {
     buffer: [u8; SIZE],
-    /// How many bytes of the packet have come.
-    received: usize,
-    /// How many bytes of it are known to come.
-    expected: usize,
+    /// How many bytes of the buffer are in use.
+    filled: usize,
+    /// How many more bytes of the packet are known to come.
+    missing: usize,
+    /// How many bytes of the packet were in earlier parts only.
+    passed: usize,
 }
 
-/// What has come.
+/// A control packet, or a part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Received<'a> {
-    /// A part of a control packet.
-    Part,
-    /// The last part of one.
-    Packet {
-        /// The first byte of the fixed header.
-        first_byte: u8,
-        /// Variable header and payload; `None` if they do not fit into the buffer.
-        body: Option<&'a [u8]>,
-    },
+pub(crate) struct Part<'a> {
+    /// The first byte of the fixed header.
+    pub(crate) first_byte: u8,
+    /// The length of the fixed header.
+    pub(crate) header: usize,
+    /// Variable header and payload, as far as they are here.
+    pub(crate) body: &'a [u8],
+    /// How long it can be.
+    pub(crate) room: usize,
+    /// How many bytes of the packet were in earlier parts only.
+    pub(crate) passed: usize,
+    /// How many bytes of the packet are still to come.
+    pub(crate) missing: usize,
 }
 
 impl<const SIZE: usize> Incoming<SIZE> {
     pub(crate) const fn new() -> Self {
         const { assert!(SIZE > fixed_header::MAX, "the receive buffer has at least 6 bytes") };
-        Self { buffer: [0; SIZE], received: 0, expected: fixed_header::MIN }
+        Self { buffer: [0; SIZE], filled: 0, missing: fixed_header::MIN, passed: 0 }
     }
 
-    /// Where the next bytes of the stream go. Never empty.
+    /// Where the next bytes of the stream go. Never empty when there is no [`part`](Self::part).
     pub(crate) fn space(&mut self) -> &mut [u8] {
-        // What does not fit is read over the part behind the fixed header, and so dropped.
-        let start = if self.received < SIZE { self.received } else { fixed_header::MAX };
-        let end = SIZE.min(start + self.expected.saturating_sub(self.received));
-        self.buffer.get_mut(start..end).unwrap_or_default()
+        let end = SIZE.min(self.filled + self.missing);
+        self.buffer.get_mut(self.filled..end).unwrap_or_default()
     }
 
     /// Notes that `count` bytes have come into the space.
+    pub(crate) fn advance(&mut self, count: usize) {
+        self.filled += count;
+        self.missing -= count;
+    }
+
+    /// A packet that has come, or a part of one that fills the buffer, until it is taken.
     ///
     /// # Errors
     /// [`DecodeError`] where the fixed header is malformed.
-    pub(crate) fn advance(&mut self, count: usize) -> Result<Received<'_>, DecodeError> {
-        self.received += count;
-        if self.received < self.expected {
-            return Ok(Received::Part);
+    pub(crate) fn part(&mut self) -> Result<Option<Part<'_>>, DecodeError> {
+        if self.missing > 0 && self.filled < SIZE {
+            return Ok(None);
         }
-        let known = self.buffer.get(..self.received).unwrap_or(&self.buffer);
-        let Some(header) = FixedHeader::decode(known)? else {
-            self.expected += 1;
-            return Ok(Received::Part);
+        let known = self.buffer.get(..self.filled).unwrap_or_default();
+        let Some(FixedHeader { length: header, remaining_length }) = FixedHeader::decode(known)? else {
+            self.missing = 1;
+            return Ok(None);
         };
-        let length = header.length + header.remaining_length;
-        if self.received < length {
-            self.expected = length;
-            return Ok(Received::Part);
+        if self.filled == header && remaining_length > 0 {
+            self.missing = remaining_length;
+            return Ok(None);
         }
-        (self.received, self.expected) = (0, fixed_header::MIN);
-        let first_byte = self.buffer.first().copied().unwrap_or_default();
-        Ok(Received::Packet { first_byte, body: self.buffer.get(header.length..length) })
+        Ok(Some(Part {
+            first_byte: self.buffer.first().copied().unwrap_or_default(),
+            header,
+            body: self.buffer.get(header..self.filled).unwrap_or_default(),
+            room: SIZE - header,
+            passed: self.passed,
+            missing: self.missing,
+        }))
+    }
+
+    /// The part was taken. If the packet goes on, the first `keep` bytes of the buffer begin the next part, too. They are
+    /// the fixed header at least.
+    pub(crate) fn take(&mut self, keep: usize) {
+        if self.missing == 0 {
+            (self.filled, self.missing, self.passed) = (0, fixed_header::MIN, 0);
+        } else {
+            self.passed += self.filled - keep;
+            self.filled = keep;
+        }
     }
 }

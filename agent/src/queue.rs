@@ -1,7 +1,10 @@
 //! The command queue: slots that own the bytes of one control packet each.
 //!
 //! A slot is reserved under the lock, filled outside it, and put in line under it again: interrupts are masked for a
-//! few steps over the slots, however large the packets are. Wakers are called outside it too.
+//! few steps over the slots, however large the packets are. Wakers and functions are called outside it too.
+//!
+//! A slot keeps its packet until it is acknowledged, so it is also what is sent again on the next connection. And its
+//! number is the packet identifier: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
 use core::task::{Poll, Waker};
@@ -9,133 +12,277 @@ use core::task::{Poll, Waker};
 use critical_section::{CriticalSection, Mutex};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
-use crate::command::CommandError;
-use crate::wire::{self, Encode, EncodeError, Writer};
+use crate::agent::{Keeps, Profile};
+use crate::command::{CommandError, Completion, Request};
+use crate::error::Error;
+use crate::exchange::acknowledgement;
+use crate::payload::{Payload, PayloadEnded};
+use crate::wire::{self, EncodeError, List, PacketIdentifier, Publish, Pubrec, Pubrel, Reader, Suback, Writer};
 
-/// What a slot is doing.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What a slot is doing, in the order in which it goes on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Free,
     /// The caller is writing its packet.
     Reserved,
     /// In line, not begun.
     Queued,
+    /// In line, to be sent again, or the next packet of an exchange.
+    Again,
     /// In line, and some of its bytes may have been sent.
     Sending,
-    /// Done: the outcome waits for the command's future.
+    /// In line, sent: the acknowledgement is to come.
     Sent,
-    /// Done as well: the connection ended before the packet was sent whole.
-    Lost,
+    /// Done: the outcome waits for the command's future.
+    Done,
+    /// The connection ended before the command was done.
+    ConnectionLost,
+    /// The Server has forgotten the session.
+    SessionLost,
+    /// The agent was stopped.
+    Stopped,
+    /// The source of the payload ended early.
+    PayloadEnded,
+}
+
+impl State {
+    fn is_in_line(self) -> bool {
+        Self::Queued <= self && self <= Self::Sent
+    }
+
+    fn is_begun(self) -> bool {
+        Self::Again <= self && self <= Self::Sent
+    }
+
+    fn outcome(self) -> Result<(), CommandError> {
+        match self {
+            Self::ConnectionLost => Err(CommandError::ConnectionLost),
+            Self::SessionLost => Err(CommandError::SessionLost),
+            Self::Stopped => Err(CommandError::Stopped),
+            Self::PayloadEnded => Err(CommandError::PayloadEnded),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A place for one command.
-pub(crate) struct Slot<const PACKET: usize> {
-    control: Mutex<Control>,
-    /// Locked by whom the state gives it to: the caller while `Reserved`, the agent while `Sending`. Nobody waits.
-    packet: SpinMutex<Packet<PACKET>>,
+pub(crate) struct Slot<P: Profile, const PACKET: usize> {
+    control: Mutex<Control<P>>,
+    /// Locked by whom the state gives it to: the caller while `Reserved` or `Done`, the agent while it is begun. Nobody
+    /// waits.
+    packet: SpinMutex<Packet<P, PACKET>>,
 }
 
-struct Control {
+struct Control<P: Profile> {
     state: Cell<State>,
     /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
     watched: Cell<bool>,
     /// How many of the slots in line came earlier.
     ahead: Cell<u8>,
+    /// The type of the packet that acknowledges the one that was sent last.
+    awaited: Cell<u8>,
     /// The command's future, if watched; else some future that waits for any slot to become free.
     waker: Cell<Option<Waker>>,
+    /// The function that is told the outcome.
+    completion: Cell<P::Completion>,
 }
 
-/// The bytes of a control packet, up to `end`.
-pub(crate) struct Packet<const SIZE: usize> {
+/// The bytes of a control packet, up to `end`, and where the rest of it comes from.
+pub(crate) struct Packet<P: Profile, const SIZE: usize> {
     end: u16,
     bytes: [u8; SIZE],
+    source: P::Source,
 }
 
-impl<const SIZE: usize> Packet<SIZE> {
-    fn encode(&mut self, packet: &dyn Encode) -> Result<(), EncodeError> {
+impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
+    fn encode(&mut self, request: &dyn Request, identifier: PacketIdentifier) -> Result<(), EncodeError> {
         let mut writer = Writer::new(&mut self.bytes);
-        packet.encode(&mut writer);
+        self.source = P::Source::new(request.encode(identifier, &mut writer));
+        if let Some(payload) = self.source.get() {
+            writer.announce(payload.length());
+        }
         self.end = writer.finish()? as u16;
+        // A payload that is not in memory needs room.
+        if self.follows() > 0 && usize::from(self.end) == SIZE {
+            return Err(EncodeError::TooLarge);
+        }
         Ok(())
     }
 
+    fn follows(&self) -> usize {
+        self.source.get().map_or(0, Payload::length)
+    }
+
+    /// All bytes of the packet but those of its source.
     pub(crate) fn bytes(&self) -> &[u8] {
-        wire::packet(&self.bytes, usize::from(self.end))
+        wire::head(&self.bytes, usize::from(self.end), self.follows())
+    }
+
+    pub(crate) fn first_byte(&self) -> u8 {
+        self.bytes().first().copied().unwrap_or_default()
+    }
+
+    /// Bytes of its source, from there on; none at its end, or where there is no source.
+    pub(crate) fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
+        let Some(payload) = self.source.get() else { return Ok(&[]) };
+        let left = payload.length().saturating_sub(offset);
+        if left == 0 {
+            return Ok(&[]);
+        }
+        let buffer = self.bytes.get_mut(usize::from(self.end)..).unwrap_or_default();
+        let bytes = payload.read(offset, buffer);
+        let bytes = bytes.get(..left).unwrap_or(bytes);
+        if bytes.is_empty() { Err(PayloadEnded) } else { Ok(bytes) }
+    }
+
+    /// Prepares the packet for another connection. False if the exchange cannot go on there.
+    fn repeat(&mut self) -> bool {
+        let (end, follows) = (usize::from(self.end), self.follows());
+        let Some(first_byte) = wire::head_mut(&mut self.bytes, end, follows).first_mut() else { return false };
+        if *first_byte == Pubrel::FIRST_BYTE {
+            return true;
+        }
+        let repeats = *first_byte >> 4 == Publish::PACKET_TYPE && acknowledgement(*first_byte).is_some();
+        if repeats {
+            *first_byte |= 0x08; // DUP [MQTT-3.3.1-1]
+        }
+        repeats
+    }
+
+    /// PUBREL takes the place of the PUBLISH.
+    fn release(&mut self, identifier: PacketIdentifier) {
+        self.source = P::Source::new(None);
+        let mut writer = Writer::new(&mut self.bytes);
+        Pubrel { packet_identifier: identifier }.encode(&mut writer);
+        self.end = writer.finish().unwrap_or_default() as u16;
+    }
+
+    /// How many topic filters there are in this SUBSCRIBE.
+    fn filters(&self) -> usize {
+        let mut body = Reader::new(self.bytes.get(Writer::FIXED_HEADER..usize::from(self.end)).unwrap_or_default());
+        body.u16();
+        let mut count = 0;
+        while !body.is_empty() {
+            body.binary();
+            body.u8();
+            count += 1;
+        }
+        count
+    }
+
+    /// Return codes take the place of the packet.
+    fn keep(&mut self, codes: &[u8]) {
+        self.end = codes.len() as u16;
+        for (place, code) in self.bytes.iter_mut().zip(codes) {
+            *place = *code;
+        }
+    }
+
+    /// Those that were kept.
+    pub(crate) fn kept(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.end)).unwrap_or_default()
     }
 }
 
-impl<const PACKET: usize> Slot<PACKET> {
+impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
     const fn new() -> Self {
         Self {
             control: Mutex::new(Control {
                 state: Cell::new(State::Free),
                 watched: Cell::new(false),
                 ahead: Cell::new(0),
+                awaited: Cell::new(0),
                 waker: Cell::new(None),
+                completion: Cell::new(P::Completion::NONE),
             }),
-            packet: SpinMutex::new(Packet { end: 0, bytes: [0; PACKET] }),
+            packet: SpinMutex::new(Packet { end: 0, bytes: [0; PACKET], source: P::Source::NONE }),
         }
     }
 
     #[inline(never)] // A compare-and-swap is long on a core without one.
-    fn lock(&self) -> Option<SpinMutexGuard<'_, Packet<PACKET>>> {
+    pub(crate) fn lock(&self) -> Option<SpinMutexGuard<'_, Packet<P, PACKET>>> {
         self.packet.try_lock()
+    }
+
+    fn state(&self) -> State {
+        critical_section::with(|cs| self.control.borrow(cs).state.get())
     }
 }
 
-impl Control {
-    fn is_in_line(&self) -> bool {
-        matches!(self.state.get(), State::Queued | State::Sending)
+/// Who is told the outcome of a command.
+#[derive(Clone, Copy)]
+pub(crate) enum Told<'a> {
+    Nobody,
+    Task(&'a Waker),
+    Function(&'static Completion),
+}
+
+impl Told<'_> {
+    fn waker(self) -> Option<Waker> {
+        if let Self::Task(waker) = self { Some(waker.clone()) } else { None }
     }
+
+    fn completion(self) -> Option<&'static Completion> {
+        if let Self::Function(completion) = self { Some(completion) } else { None }
+    }
+}
+
+/// What is known of the command that an acknowledgement belongs to.
+enum Awaited<'a, P: Profile, const PACKET: usize> {
+    /// There is none.
+    No,
+    /// Its packet is still in the hands of the transport.
+    Soon,
+    /// It is here.
+    By(&'a Slot<P, PACKET>),
 }
 
 /// The slots of an agent.
 #[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
-pub(crate) struct Queue<const COMMANDS: usize, const PACKET: usize> {
+pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> {
     /// The task that runs the connection.
     agent: Mutex<Cell<Option<Waker>>>,
     /// A future that waits for any slot to become free.
     waiting: Mutex<Cell<Option<Waker>>>,
-    slots: [Slot<PACKET>; COMMANDS],
+    /// The number before the packet identifier of the first slot. (All of an agent is zeros at first, and takes no flash.)
+    base: Mutex<Cell<u16>>,
+    slots: [Slot<P, PACKET>; COMMANDS],
 }
 
 // The caller's side.
-impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
+impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, PACKET> {
     pub(crate) const fn new() -> Self {
         const { assert!(COMMANDS > 0 && COMMANDS < 256, "an agent has 1 to 255 commands") };
         const { assert!(PACKET > Writer::FIXED_HEADER && PACKET < 65_536, "a packet has 6 to 65,535 bytes") };
         Self {
             agent: Mutex::new(Cell::new(None)),
             waiting: Mutex::new(Cell::new(None)),
+            base: Mutex::new(Cell::new(0)),
             slots: [const { Slot::new() }; COMMANDS],
         }
     }
 
     /// Puts a packet in line. A future that gives its waker is woken when the command is done; or, if no slot is free,
     /// when one may be.
-    pub(crate) fn submit(&self, packet: &dyn Encode, future: Option<&Waker>) -> Result<&Slot<PACKET>, CommandError> {
-        let (slot, mut bytes) = match self.reserve(future) {
+    pub(crate) fn submit(&self, request: &dyn Request, told: Told<'_>) -> Result<&Slot<P, PACKET>, CommandError> {
+        let (slot, identifier, mut packet) = match self.reserve(told) {
             Ok(reserved) => reserved,
             Err(displaced) => {
                 wake(displaced);
                 return Err(CommandError::QueueFull);
             }
         };
-        let encoded = bytes.encode(packet);
-        drop(bytes);
+        let encoded = packet.encode(request, identifier);
+        drop(packet);
         if let Err(error) = encoded {
-            self.done(slot, State::Free);
+            self.done(slot, State::Free, &[]);
             return Err(CommandError::Invalid(error));
         }
         let (displaced, agent) = critical_section::with(|cs| {
-            let mut ahead = 0;
-            for slot in &self.slots {
-                ahead += u8::from(slot.control.borrow(cs).is_in_line());
-            }
             let control = slot.control.borrow(cs);
-            control.ahead.set(ahead);
-            control.state.set(State::Queued);
-            let displaced = if future.is_some() { control.waker.replace(future.cloned()) } else { None };
+            self.join_line(cs, control, State::Queued);
+            control.completion.set(P::Completion::new(told.completion()));
+            let displaced = if control.watched.get() { control.waker.replace(told.waker()) } else { None };
             (displaced, self.agent.borrow(cs).take())
         });
         // A future that waits for any slot, and had found a place in this one.
@@ -145,53 +292,54 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
     }
 
     /// Takes a free slot. If there is none, finds a place for the waker of the future, and perhaps displaces another.
+    #[expect(clippy::type_complexity, reason = "said once")]
     fn reserve(
         &self,
-        future: Option<&Waker>,
-    ) -> Result<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>), Option<Waker>> {
+        told: Told<'_>,
+    ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Option<Waker>> {
         critical_section::with(|cs| {
+            let mut identifier = self.first_identifier(cs);
             for slot in &self.slots {
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
                     && let Some(packet) = slot.lock()
                 {
                     control.state.set(State::Reserved);
-                    control.watched.set(future.is_some());
-                    return Ok((slot, packet));
+                    control.watched.set(matches!(told, Told::Task(_)));
+                    return Ok((slot, identifier, packet));
                 }
+                identifier = identifier.saturating_add(1);
             }
-            Err(future.and_then(|waker| self.wait(cs, waker)))
+            Err(if let Told::Task(waker) = told { self.wait(cs, waker) } else { None })
         })
     }
 
-    /// Finds a place for the waker of a future that waits for any slot: with `waiting`, and one in each slot that no
-    /// future watches, there is room for one task more than there are slots. Further ones take turns.
+    /// Makes room for the waker of a future that waits for any slot: `waiting`, and a place in each slot that no future
+    /// watches. Those before it move on, so that one whose future is gone falls out in the end, and is returned.
     fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) -> Option<Waker> {
-        let mut place = self.waiting.borrow(cs);
+        let mut moved = self.waiting.borrow(cs).replace(Some(waker.clone()));
         for slot in &self.slots {
             let control = slot.control.borrow(cs);
-            let present = place.take();
-            if present.as_ref().is_none_or(|present| present.will_wake(waker)) {
-                break;
+            if moved.as_ref().is_none_or(|moved| moved.will_wake(waker)) {
+                return None;
             }
-            place.set(present);
             if !control.watched.get() {
-                place = &control.waker;
+                moved = control.waker.replace(moved);
             }
         }
-        let displaced = place.replace(Some(waker.clone()));
-        displaced.filter(|displaced| !displaced.will_wake(waker))
+        moved.filter(|moved| !moved.will_wake(waker))
     }
 
-    /// A step of a command's future: puts the packet in line, if it has no `slot` yet, else looks for the outcome.
+    /// A step of a command's future: puts the packet in line, if it has no `slot` yet, else looks for the outcome. When
+    /// it is there, the slot stays the future's until it is abandoned.
     pub(crate) fn poll<'a>(
         &'a self,
-        slot: &mut Option<&'a Slot<PACKET>>,
-        packet: &dyn Encode,
+        slot: &mut Option<&'a Slot<P, PACKET>>,
+        request: &dyn Request,
         waker: &Waker,
     ) -> Poll<Result<(), CommandError>> {
         let Some(submitted) = *slot else {
-            return match self.submit(packet, Some(waker)) {
+            return match self.submit(request, Told::Task(waker)) {
                 Ok(submitted) => {
                     *slot = Some(submitted);
                     Poll::Pending
@@ -207,82 +355,234 @@ impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
             }
             control.state.get()
         });
-        let outcome = match state {
-            State::Sent => Ok(()),
-            State::Lost => Err(CommandError::ConnectionLost),
-            _ => return Poll::Pending,
-        };
-        *slot = None;
-        self.abandon(submitted);
-        Poll::Ready(outcome)
+        if state < State::Done { Poll::Pending } else { Poll::Ready(state.outcome()) }
     }
 
     /// The future of the command is gone: a command that was not begun is cancelled, one that was runs on unwatched.
-    pub(crate) fn abandon(&self, slot: &Slot<PACKET>) {
-        self.done(slot, State::Free);
+    pub(crate) fn abandon(&self, slot: &Slot<P, PACKET>) {
+        self.done(slot, State::Free, &[]);
     }
 }
 
 // The agent's side.
-impl<const COMMANDS: usize, const PACKET: usize> Queue<COMMANDS, PACKET> {
+impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, PACKET> {
     /// Lets submissions wake this task.
     pub(crate) fn register(&self, waker: &Waker) {
         critical_section::with(|cs| store(self.agent.borrow(cs), waker));
     }
 
-    /// The command that is first in line, to be sent now.
-    pub(crate) fn next(&self) -> Option<(&Slot<PACKET>, SpinMutexGuard<'_, Packet<PACKET>>)> {
+    /// Wakes the task that runs the connection.
+    pub(crate) fn wake_agent(&self) {
+        wake(critical_section::with(|cs| self.agent.borrow(cs).take()));
+    }
+
+    /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
+    pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
             let mut first = None;
             let mut least = u8::MAX;
             for slot in &self.slots {
                 let control = slot.control.borrow(cs);
-                if control.state.get() == State::Queued && control.ahead.get() < least {
+                let state = control.state.get();
+                let waits = matches!(state, State::Queued | State::Again);
+                if waits && control.ahead.get() < least {
                     least = control.ahead.get();
                     first = Some(slot);
                 }
             }
             let slot = first?;
             let packet = slot.lock()?;
-            slot.control.borrow(cs).state.set(State::Sending);
+            let control = slot.control.borrow(cs);
+            if P::ACKNOWLEDGED {
+                let awaited = acknowledgement(packet.first_byte());
+                if P::PING && pinging && awaited == Some(wire::Pingresp::PACKET_TYPE) {
+                    return None;
+                }
+                control.awaited.set(awaited.unwrap_or_default());
+            }
+            control.state.set(State::Sending);
             Some((slot, packet))
         })
     }
 
     /// The packet of this slot has been sent.
-    pub(crate) fn sent(&self, slot: &Slot<PACKET>) {
-        self.done(slot, State::Sent);
-    }
-
-    /// The connection has ended: a command that was being sent is lost, those behind it stay in line.
-    pub(crate) fn interrupt(&self) {
-        let sending =
-            |slot: &&Slot<PACKET>| critical_section::with(|cs| slot.control.borrow(cs).state.get() == State::Sending);
-        if let Some(slot) = self.slots.iter().find(sending) {
-            self.done(slot, State::Lost);
+    pub(crate) fn sent(&self, slot: &Slot<P, PACKET>) {
+        let awaits = P::ACKNOWLEDGED
+            && critical_section::with(|cs| {
+                let control = slot.control.borrow(cs);
+                let awaits = control.awaited.get() != 0;
+                if awaits {
+                    control.state.set(State::Sent);
+                }
+                awaits
+            });
+        if !awaits {
+            self.done(slot, State::Done, &[]);
         }
     }
 
-    /// The command of a slot is done, or `Free`: nobody waits for it any more. Wakes all who may care.
-    #[inline(never)]
-    fn done(&self, slot: &Slot<PACKET>, outcome: State) {
-        wake(critical_section::with(|cs| {
-            let control = slot.control.borrow(cs);
-            let watched = control.watched.replace(false);
-            if outcome == State::Free && control.state.get() == State::Sending {
-                return None;
+    /// The source of this slot's packet ended early: it can never be sent.
+    pub(crate) fn payload_ended(&self, slot: &Slot<P, PACKET>) {
+        self.done(slot, State::PayloadEnded, &[]);
+    }
+
+    /// An acknowledgement has come; if it has return codes, then so many as there are filters `[MQTT-3.8.4-5]`. False if
+    /// it is too early for it: the transport has not yet said that all of the packet was sent.
+    pub(crate) fn acknowledge(
+        &self,
+        packet_type: u8,
+        identifier: Option<PacketIdentifier>,
+        codes: &[u8],
+    ) -> Result<bool, Error> {
+        let slot = match self.find(packet_type, identifier) {
+            Awaited::No => return Ok(true),
+            Awaited::Soon => return Ok(false),
+            Awaited::By(slot) => slot,
+        };
+        if P::SUBSCRIBE
+            && packet_type == Suback::PACKET_TYPE
+            && let Some(mut packet) = slot.lock()
+        {
+            if packet.filters() != codes.len() {
+                return Err(Error::Protocol);
             }
-            if control.is_in_line() {
-                for other in &self.slots {
-                    let ahead = &other.control.borrow(cs).ahead;
-                    if ahead.get() > control.ahead.get() {
-                        ahead.set(ahead.get() - 1);
-                    }
+            packet.keep(codes);
+        }
+        self.done(slot, State::Done, codes);
+        Ok(true)
+    }
+
+    /// PUBREC has come: PUBREL is in line now `[MQTT-4.3.3-1]`, behind those before it `[MQTT-4.6.0-4]`. `None` if no
+    /// message awaits it, else as [`acknowledge`](Self::acknowledge).
+    pub(crate) fn release(&self, identifier: PacketIdentifier) -> Option<bool> {
+        let slot = match self.find(Pubrec::PACKET_TYPE, Some(identifier)) {
+            Awaited::No => return None,
+            Awaited::Soon => return Some(false),
+            Awaited::By(slot) => slot,
+        };
+        slot.lock()?.release(identifier);
+        critical_section::with(|cs| {
+            let control = slot.control.borrow(cs);
+            self.leave_line(cs, control);
+            control.state.set(State::Reserved);
+            self.join_line(cs, control, State::Again);
+        });
+        Some(true)
+    }
+
+    /// The slot whose packet awaits this one.
+    fn find(&self, packet_type: u8, identifier: Option<PacketIdentifier>) -> Awaited<'_, P, PACKET> {
+        let mut own = critical_section::with(|cs| self.first_identifier(cs));
+        for slot in &self.slots {
+            let (state, awaited) = critical_section::with(|cs| {
+                let control = slot.control.borrow(cs);
+                (control.state.get(), control.awaited.get())
+            });
+            if awaited == packet_type && identifier.is_none_or(|identifier| identifier == own) {
+                match state {
+                    State::Sending => return Awaited::Soon,
+                    State::Sent => return Awaited::By(slot),
+                    _ => {}
                 }
             }
+            own = own.saturating_add(1);
+        }
+        Awaited::No
+    }
+
+    /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;
+    /// what else was begun is lost; the rest stays in line.
+    pub(crate) fn interrupt(&self) {
+        for slot in &self.slots {
+            if slot.state().is_begun() {
+                let repeats = P::PUBLISH > 0 && slot.lock().is_some_and(|mut packet| packet.repeat());
+                if repeats {
+                    critical_section::with(|cs| slot.control.borrow(cs).state.set(State::Again));
+                } else {
+                    self.done(slot, State::ConnectionLost, &[]);
+                }
+            }
+        }
+    }
+
+    /// The Server has no session: exchanges that were begun with it are over.
+    pub(crate) fn forget(&self) {
+        for slot in &self.slots {
+            if slot.state() == State::Again {
+                self.done(slot, State::SessionLost, &[]);
+            }
+        }
+    }
+
+    /// No command goes on. (Those that are given meanwhile do.)
+    pub(crate) fn stop(&self) {
+        for slot in &self.slots {
+            if slot.state().is_in_line() {
+                self.done(slot, State::Stopped, &[]);
+            }
+        }
+        // The Server may still know the packet identifiers of what was given up. So others come next, unless one is just
+        // being given out.
+        critical_section::with(|cs| {
+            let base = self.base.borrow(cs);
+            if self.slots.iter().all(|slot| slot.control.borrow(cs).state.get() == State::Free) {
+                let next = base.get().wrapping_add(COMMANDS as u16);
+                // All those of the slots have to be in range.
+                base.set(if next > u16::MAX - COMMANDS as u16 { 0 } else { next });
+            }
+        });
+    }
+
+    fn first_identifier(&self, cs: CriticalSection<'_>) -> PacketIdentifier {
+        // Without stop, that is the first of all.
+        let base = if P::STOP { self.base.borrow(cs).get() } else { 0 };
+        PacketIdentifier::MIN.saturating_add(base)
+    }
+
+    fn join_line(&self, cs: CriticalSection<'_>, control: &Control<P>, state: State) {
+        let mut ahead = 0;
+        for slot in &self.slots {
+            ahead += u8::from(slot.control.borrow(cs).state.get().is_in_line());
+        }
+        control.ahead.set(ahead);
+        control.state.set(state);
+    }
+
+    /// Its state is to be changed by the caller.
+    fn leave_line(&self, cs: CriticalSection<'_>, control: &Control<P>) {
+        for slot in &self.slots {
+            let ahead = &slot.control.borrow(cs).ahead;
+            if ahead.get() > control.ahead.get() {
+                ahead.set(ahead.get() - 1);
+            }
+        }
+    }
+
+    /// The command of a slot is done, or `Free`: nobody waits for it any more. Tells all who may care.
+    #[inline(never)]
+    fn done(&self, slot: &Slot<P, PACKET>, outcome: State, codes: &[u8]) {
+        let (completion, watching, waiting) = critical_section::with(|cs| {
+            let control = slot.control.borrow(cs);
+            let watched = control.watched.replace(false);
+            if outcome == State::Free && control.state.get().is_begun() {
+                return (None, None, None);
+            }
+            if control.state.get().is_in_line() {
+                self.leave_line(cs, control);
+            }
+            let completion = control.completion.replace(P::Completion::NONE).get();
             control.state.set(if watched { outcome } else { State::Free });
-            self.waiting.borrow(cs).take()
-        }));
+            (completion, control.waker.take(), self.waiting.borrow(cs).take())
+        });
+        if let Some(completion) = completion {
+            completion.call(outcome.outcome().map(|()| List::encoded(codes)));
+        }
+        wake(watching);
+        // Who waits takes a place in a slot only while this one is taken.
+        if waiting.is_none() {
+            return;
+        }
+        wake(waiting);
         for other in &self.slots {
             wake(critical_section::with(|cs| {
                 let control = other.control.borrow(cs);

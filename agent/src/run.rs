@@ -19,7 +19,10 @@ use crate::clock::Clock;
 use crate::connect::Connect;
 use crate::error::Error;
 use crate::incoming::Incoming;
+use crate::message::Message;
+use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
+use crate::session::Session;
 
 pin_project! {
     /// A connection, from CONNECT to its end.
@@ -45,22 +48,71 @@ where
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
         let Some(connection) = this.connection else {
             return Poll::Ready(Err(Error::Busy));
         };
         connection.register(context.waker());
-        // What has come may be what the clock waits for, and both may give transmit something to do.
-        let Poll::Pending = this.receive.poll(context);
-        let Poll::Pending = this.keep_time.poll(context);
-        let Poll::Pending = this.transmit.poll(context);
+        // What has come may give transmit something to do, and what has been sent the clock; time that is up, or what has
+        // been sent, may have another round follow.
+        while !connection.is_stopped() {
+            let Poll::Pending = this.receive.as_mut().poll(context);
+            let Poll::Pending = this.transmit.as_mut().poll(context);
+            let Poll::Pending = this.keep_time.as_mut().poll(context);
+            if !connection.goes_on() {
+                break;
+            }
+        }
         connection.ended().map_or(Poll::Pending, Poll::Ready)
+    }
+}
+
+pin_project! {
+    /// Reads, unless a packet is held back: then it waits until that is over. (Both in one place: each that waits costs
+    /// code.)
+    struct Receive<'a, R, P: Profile> {
+        #[pin]
+        read: R,
+        session: &'a Session<P>,
+    }
+}
+
+impl<R: Future, P: Profile> Future for Receive<'_, R, P> {
+    /// `None` if the packet is no longer held back.
+    type Output = Option<R::Output>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.session.held() {
+            None => this.read.poll(context).map(Some),
+            Some(held) => held.map(|()| None),
+        }
+    }
+}
+
+pin_project! {
+    /// Waits, unless the time to wait for has moved forward.
+    struct Timer<'a, W, P: Profile> {
+        #[pin]
+        wait: W,
+        session: &'a Session<P>,
+    }
+}
+
+impl<W: Future<Output = ()>, P: Profile> Future for Timer<'_, W, P> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if this.session.is_sooner() { Poll::Ready(()) } else { this.wait.poll(context) }
     }
 }
 
 /// What a running connection holds of its agent, whatever the agent's profile and capacities.
 trait Connection {
     fn register(&self, waker: &Waker);
+    fn is_stopped(&self) -> bool;
+    fn goes_on(&self) -> bool;
     fn ended(&self) -> Option<Result<(), Error>>;
 }
 
@@ -72,6 +124,14 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owne
         self.0.queue.register(waker);
     }
 
+    fn is_stopped(&self) -> bool {
+        self.0.session.is_stopped()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.0.session.goes_on()
+    }
+
     fn ended(&self) -> Option<Result<(), Error>> {
         self.0.session.ended()
     }
@@ -79,28 +139,45 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owne
 
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Drop for Owner<'_, P, COMMANDS, PACKET> {
     fn drop(&mut self) {
-        // However a connection ends, a command that was being sent is not left in the air.
-        self.0.queue.interrupt();
-        self.0.session.leave();
+        self.0.session.leave(&self.0.queue);
     }
 }
 
 /// A packet that is to be sent.
-enum Next<'a, const PACKET: usize> {
+enum Next<'a, P: Profile, const PACKET: usize> {
     /// One of the session's own.
     Own(&'a [u8]),
     /// That of a command.
-    Command(&'a Slot<PACKET>, SpinMutexGuard<'a, Packet<PACKET>>),
+    Command(&'a Slot<P, PACKET>, SpinMutexGuard<'a, Packet<P, PACKET>>),
+}
+
+impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(packet) => packet,
+            Self::Command(_, packet) => packet.bytes(),
+        }
+    }
+
+    /// Bytes that follow them, from there on.
+    fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
+        match self {
+            Self::Own(_) => Ok(&[]),
+            Self::Command(_, packet) => packet.more(offset),
+        }
+    }
 }
 
 #[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice: 32 bytes of RAM in all")]
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, PACKET> {
     /// Runs one connection on a fresh transport, from CONNECT to its end. `RECEIVE` is the size of the buffer for
-    /// incoming packets, in bytes.
+    /// incoming packets, in bytes. Messages go to the handler, which must not wait, and may give commands.
     ///
     /// `Ok` means that a `Disconnect` command ended it `[MQTT-3.14.4-1]`: close the transport. After an error too; then
-    /// wait a little, connect the transport anew and call `run` again. Dropping the future ends the connection without
-    /// a DISCONNECT.
+    /// wait a little, connect the transport anew and call `run` again. What was not begun is still in line then. If
+    /// CONNECT does not ask for a clean session, and the Server has kept it too, messages that were not acknowledged are
+    /// sent again, in their order, before that `[MQTT-4.4.0-1]`; else their commands fail. Dropping the future ends the
+    /// connection without a DISCONNECT.
     ///
     /// # Errors
     /// See [`Error`]. No command's failure ends the connection.
@@ -110,33 +187,46 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
         tx: &'a mut impl Write,
         clock: &'a impl Clock,
         connect: &'a Connect<CONNECT>,
+        handler: impl FnMut(Message<'_>) + 'a,
     ) -> impl Future<Output = Result<(), Error>> {
-        let begun = self.session.begin(clock.now_ms(), connect.keep_alive());
+        let begun = self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
         Run {
-            receive: self.receive::<RECEIVE>(rx),
+            receive: self.receive::<RECEIVE>(rx, handler),
             transmit: self.transmit(tx, clock, connect),
             keep_time: self.keep_time(clock),
             connection: begun.then(|| Owner(self)),
         }
     }
 
-    fn receive<const RECEIVE: usize>(&self, rx: &mut impl Read) -> impl Future<Output = Infallible> {
+    fn receive<const RECEIVE: usize>(
+        &self,
+        rx: &mut impl Read,
+        mut handler: impl FnMut(Message<'_>),
+    ) -> impl Future<Output = Infallible> {
         async move {
             let mut incoming = Incoming::<RECEIVE>::new();
-            loop {
-                let received = match rx.read(incoming.space()).await {
-                    Err(error) => Err(Error::Transport(error.kind())),
-                    Ok(0) => Err(Error::Closed),
-                    Ok(count) => match incoming.advance(count) {
-                        Err(_) => Err(Error::Protocol),
-                        Ok(received) => self.session.received(received),
-                    },
-                };
-                if let Err(error) = received {
-                    self.session.fail(error);
-                    pending::<()>().await;
+            let failure = 'stream: loop {
+                match (Receive { read: rx.read(incoming.space()), session: &self.session }).await {
+                    None => {}
+                    Some(Ok(0)) => break Error::Closed,
+                    Some(Ok(count)) => incoming.advance(count),
+                    Some(Err(error)) => break Error::Transport(error.kind()),
                 }
-            }
+                loop {
+                    let (header, taken) = match incoming.part() {
+                        Ok(None) => break,
+                        Ok(Some(part)) => (part.header, self.session.received(&self.queue, part, &mut handler)),
+                        Err(error) => break 'stream error.into(),
+                    };
+                    match taken {
+                        Ok(Some(keep)) => incoming.take(header + keep),
+                        Ok(None) => break,
+                        Err(error) => break 'stream error,
+                    }
+                }
+            };
+            self.session.fail(failure);
+            pending().await
         }
     }
 
@@ -147,10 +237,11 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
         connect: &Connect<CONNECT>,
     ) -> impl Future<Output = Infallible> {
         async move {
+            let mut reply = [0; 4];
             // Whether the transport may hold bytes back.
             let mut unflushed = false;
             'packets: loop {
-                let Some(next) = self.next(connect.packet()) else {
+                let Some(mut next) = self.next(connect.packet(), &mut reply, clock) else {
                     if !unflushed {
                         next_poll().await;
                         continue;
@@ -162,52 +253,78 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
                     }
                     continue;
                 };
-                let mut rest = match &next {
-                    Next::Own(packet) => packet,
-                    Next::Command(_, packet) => packet.bytes(),
-                };
+                let mut rest = next.bytes();
                 let first_byte = rest.first().copied().unwrap_or_default();
+                let mut offset = 0;
+                let mut ended_early = false;
                 unflushed = false;
-                while !rest.is_empty() {
-                    let failure = match tx.write(rest).await {
-                        Ok(0) => Error::Closed,
-                        Ok(count) => {
-                            rest = rest.get(count..).unwrap_or_default();
-                            continue;
+                loop {
+                    while !rest.is_empty() {
+                        let failure = match tx.write(rest).await {
+                            Ok(0) => Error::Closed,
+                            Ok(count) => {
+                                self.session.wrote(clock.now_ms());
+                                rest = rest.get(count..).unwrap_or_default();
+                                continue;
+                            }
+                            Err(error) => Error::Transport(error.kind()),
+                        };
+                        self.session.fail(failure);
+                        continue 'packets;
+                    }
+                    match next.more(offset) {
+                        Ok(more) => rest = more,
+                        Err(PayloadEnded) => {
+                            ended_early = true;
+                            break;
                         }
-                        Err(error) => Error::Transport(error.kind()),
-                    };
-                    self.session.fail(failure);
-                    continue 'packets;
+                    }
+                    if rest.is_empty() {
+                        break;
+                    }
+                    offset += rest.len();
                 }
                 unflushed = true;
-                self.session.sent(first_byte, clock.now_ms());
+                self.session.sent(first_byte);
                 if let Next::Command(slot, packet) = next {
                     drop(packet);
-                    self.queue.sent(slot);
+                    if ended_early {
+                        // Nobody could tell the next packet from the rest of this one.
+                        self.session.fail(Error::PayloadEnded);
+                        self.queue.payload_ended(slot);
+                    } else {
+                        self.queue.sent(slot);
+                    }
                 }
             }
         }
     }
 
     /// The packet that is to be sent now, if there is one.
-    fn next<'a>(&'a self, connect: &'a [u8]) -> Option<Next<'a, PACKET>> {
-        if let Some(packet) = self.session.own_packet(connect) {
+    fn next<'a>(
+        &'a self,
+        connect: &'a [u8],
+        reply: &'a mut [u8; 4],
+        clock: &impl Clock,
+    ) -> Option<Next<'a, P, PACKET>> {
+        if let Some(packet) = self.session.own_packet(connect, reply) {
             return Some(Next::Own(packet));
         }
         if !self.session.takes_commands() {
             return None;
         }
-        self.queue.next().map(|(slot, packet)| Next::Command(slot, packet))
+        let (slot, packet) = self.queue.next(self.session.is_pinging())?;
+        if P::PING {
+            self.session.sends(packet.first_byte(), clock.now_ms());
+        }
+        Some(Next::Command(slot, packet))
     }
 
     fn keep_time(&self, clock: &impl Clock) -> impl Future<Output = Infallible> {
         async move {
             loop {
-                match self.session.tick(clock.now_ms(), P::TIMEOUT_MS) {
-                    Some(deadline) => clock.wait_until(deadline).await,
-                    None => pending().await,
-                }
+                let wait = clock.wait_until(self.session.tick(clock.now_ms(), P::TIMEOUT_MS));
+                Timer { wait, session: &self.session }.await;
             }
         }
     }

@@ -1,13 +1,27 @@
 //! The rules of the protocol, without I/O: what came in, what goes out, and when time is up.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
+use core::task::Poll;
 
 use critical_section::Mutex;
 
+use crate::agent::Profile;
 use crate::error::Error;
-use crate::incoming::Received;
-use crate::wire::{Connack, ConnectReturnCode, Disconnect, Pingreq, Pingresp, Publish, Reader};
+use crate::incoming::Part;
+use crate::message::Message;
+use crate::queue::Queue;
+use crate::received::{self, Identifiers};
+use crate::wire::{
+    Connack, ConnectReturnCode, DecodeError, Disconnect, PacketIdentifier, Pingreq, Pingresp, Puback, Pubcomp, Publish,
+    Pubrec, Pubrel, QoS, Reader, Suback, Unsuback,
+};
+
+impl From<DecodeError> for Error {
+    fn from(_: DecodeError) -> Self {
+        Self::Protocol
+    }
+}
 
 /// Where the connection stands, in the order in which it goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,39 +37,80 @@ impl State {
     const CONNECTED: Self = Self(3);
     /// Nothing was sent for so long that a PINGREQ is due `[MQTT-3.1.2-23]`.
     const PING_DUE: Self = Self(4);
+    /// PINGREQ is to be sent, before anything else.
+    const PING: Self = Self(5);
     /// PINGRESP is to come.
-    const AWAIT_PINGRESP: Self = Self(5);
+    const AWAIT_PINGRESP: Self = Self(6);
     /// DISCONNECT has been given to the transport: nothing is sent after it `[MQTT-3.14.4-2]`.
-    const DISCONNECTING: Self = Self(6);
+    const DISCONNECTING: Self = Self(7);
     /// DISCONNECT has been sent.
-    const DISCONNECTED: Self = Self(7);
+    const DISCONNECTED: Self = Self(8);
     /// The connection has failed.
-    const FAILED: Self = Self(8);
+    const FAILED: Self = Self(9);
 }
 
 /// One connection after another.
 ///
 /// Its fields are atomics because an agent is shared. Only the task that runs the connection uses them, so plain loads
 /// and stores do, without a lock.
-pub(crate) struct Session {
+pub(crate) struct Session<P: Profile> {
     state: AtomicU8,
-    /// When the last packet had been sent.
+    /// Whether CONNECT asks for a clean session.
+    clean: AtomicBool,
+    /// Somebody wants the connection to end.
+    stop: AtomicBool,
+    /// Whether a packet is held back.
+    hold: AtomicU8,
+    /// See [`is_sooner`](Self::is_sooner).
+    sooner: AtomicBool,
+    /// When bytes were sent last.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
     asked_at: AtomicU32,
     /// How long nothing may be sent before a PINGREQ is due; 0 for ever.
     keep_alive_ms: AtomicU32,
+    /// The packet that acknowledges what has come, if one is to be sent: all of them have four bytes.
+    reply: AtomicU32,
+    /// Messages with QoS 2 that have come, and are not released.
+    received: P::Identifiers,
     /// Why the connection has failed, if it has.
     failure: Mutex<Cell<Error>>,
 }
 
-impl Session {
+/// Whether packets with this first byte may come.
+fn is_acknowledgement<P: Profile>(first_byte: u8) -> bool {
+    match first_byte {
+        Puback::FIRST_BYTE => P::PUBLISH >= 1,
+        Pubrec::FIRST_BYTE | Pubcomp::FIRST_BYTE => P::PUBLISH >= 2,
+        Pubrel::FIRST_BYTE => P::RECEIVE == Some(2),
+        Unsuback::FIRST_BYTE => P::UNSUBSCRIBE,
+        _ => false,
+    }
+}
+
+/// The length of a topic's length.
+const TOPIC_LENGTH: usize = 2;
+
+/// No packet is held back.
+const FREE: u8 = 0;
+/// A packet that has come cannot be dealt with before something is sent.
+const HELD: u8 = 1;
+/// Now it may be.
+const RELEASED: u8 = 2;
+
+impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
         Self {
             state: AtomicU8::new(State::IDLE.0),
+            clean: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            hold: AtomicU8::new(FREE),
+            sooner: AtomicBool::new(false),
             sent_at: AtomicU32::new(0),
             asked_at: AtomicU32::new(0),
             keep_alive_ms: AtomicU32::new(0),
+            reply: AtomicU32::new(0),
+            received: P::Identifiers::NONE,
             failure: Mutex::new(Cell::new(Error::Busy)),
         }
     }
@@ -69,7 +124,7 @@ impl Session {
     }
 
     /// A connection begins. False if there is one already.
-    pub(crate) fn begin(&self, now: u32, keep_alive: u16) -> bool {
+    pub(crate) fn begin(&self, now: u32, keep_alive: u16, clean: bool) -> bool {
         let idle = critical_section::with(|_| {
             let idle = self.state() == State::IDLE;
             if idle {
@@ -78,6 +133,11 @@ impl Session {
             idle
         });
         if idle {
+            self.clean.store(clean, Relaxed);
+            if P::HOLDS {
+                self.hold.store(FREE, Relaxed);
+                self.reply.store(0, Relaxed);
+            }
             self.sent_at.store(now, Relaxed);
             self.asked_at.store(now, Relaxed);
             // An eighth early: the packet has to arrive before the time is up.
@@ -86,9 +146,40 @@ impl Session {
         idle
     }
 
-    /// The connection is over.
-    pub(crate) fn leave(&self) {
-        self.set_state(State::IDLE);
+    /// The connection is over. However it ended, a command that was being sent is not left in the air.
+    pub(crate) fn leave<const COMMANDS: usize, const PACKET: usize>(&self, queue: &Queue<P, COMMANDS, PACKET>) {
+        loop {
+            if self.is_stopped() {
+                self.stop.store(false, Relaxed);
+                queue.stop();
+            }
+            queue.interrupt();
+            // The next one may begin right behind this.
+            let left = critical_section::with(|_| {
+                let left = !self.is_stopped();
+                if left {
+                    self.set_state(State::IDLE);
+                }
+                left
+            });
+            if left {
+                return;
+            }
+        }
+    }
+
+    /// Asks for the end of the connection. False if there is none.
+    pub(crate) fn stop(&self) -> bool {
+        critical_section::with(|_| {
+            let running = self.state() != State::IDLE;
+            self.stop.store(running, Relaxed);
+            running
+        })
+    }
+
+    /// Whether somebody wants the connection to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        P::STOP && self.stop.load(Relaxed)
     }
 
     /// Ends the connection. The first reason counts.
@@ -103,6 +194,7 @@ impl Session {
     /// How the connection has ended, if it has.
     pub(crate) fn ended(&self) -> Option<Result<(), Error>> {
         match self.state() {
+            _ if self.is_stopped() => Some(Err(Error::Stopped)),
             State::DISCONNECTED => Some(Ok(())),
             State::FAILED => Some(Err(critical_section::with(|cs| self.failure.borrow(cs).get()))),
             _ => None,
@@ -110,11 +202,21 @@ impl Session {
     }
 
     /// A packet of the session's own that is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8]) -> Option<&'a [u8]> {
+    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8], place: &'a mut [u8; 4]) -> Option<&'a [u8]> {
         let (packet, next): (&[u8], _) = match self.state() {
             State::CONNECT => (connect, State::AWAIT_CONNACK),
-            State::PING_DUE => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
-            _ => return None,
+            State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
+            _ if !P::REPLIES || !self.takes_commands() => return None,
+            _ => {
+                let reply = self.reply.load(Relaxed);
+                if reply == 0 {
+                    return None;
+                }
+                self.reply.store(0, Relaxed);
+                self.release();
+                *place = reply.to_le_bytes();
+                return Some(place);
+            }
         };
         // Before the packet is out: the answer may come before the transport says that it was sent.
         self.set_state(next);
@@ -126,12 +228,32 @@ impl Session {
         matches!(self.state(), State::CONNECTED | State::AWAIT_PINGRESP)
     }
 
-    /// The transport has taken a packet that begins with this byte.
-    pub(crate) fn sent(&self, first_byte: u8, now: u32) {
+    /// Whether a PINGREQ is on its way.
+    pub(crate) fn is_pinging(&self) -> bool {
+        self.state() == State::AWAIT_PINGRESP
+    }
+
+    /// The packet of a command, with this first byte, is about to be sent.
+    pub(crate) fn sends(&self, first_byte: u8, now: u32) {
+        if P::PING && first_byte == Pingreq::FIRST_BYTE {
+            self.set_state(State::AWAIT_PINGRESP);
+            self.asked_at.store(now, Relaxed);
+            self.sooner.store(true, Relaxed);
+        }
+    }
+
+    /// The transport has taken bytes. (While a long packet goes out, no PINGREQ is due.)
+    pub(crate) fn wrote(&self, now: u32) {
         self.sent_at.store(now, Relaxed);
+    }
+
+    /// The transport has taken all of a packet that begins with this byte.
+    pub(crate) fn sent(&self, first_byte: u8) {
+        self.release();
         if first_byte == Disconnect::FIRST_BYTE && self.state() != State::FAILED {
             self.set_state(State::DISCONNECTING);
-            self.asked_at.store(now, Relaxed);
+            self.asked_at.store(self.sent_at.load(Relaxed), Relaxed);
+            self.sooner.store(true, Relaxed);
         }
     }
 
@@ -142,54 +264,215 @@ impl Session {
         }
     }
 
-    /// A packet has come, or a part of one.
-    pub(crate) fn received(&self, received: Received<'_>) -> Result<(), Error> {
-        let Received::Packet { first_byte, body } = received else {
-            return Ok(());
-        };
-        let state = self.state();
-        // Dropped unread: what crosses a DISCONNECT, and PUBLISH. Without a subscription none is expected, yet a Server may
-        // be configured to send some.
-        if state.0 >= State::DISCONNECTING.0
-            || (first_byte >> 4 == Publish::PACKET_TYPE && state.0 >= State::CONNECTED.0)
-        {
-            return Ok(());
+    /// Whether there is something new to do: a PINGREQ is due, or the packet that is held back can be dealt with.
+    pub(crate) fn goes_on(&self) -> bool {
+        let due = self.state() == State::PING_DUE;
+        if due {
+            self.set_state(State::PING);
         }
-        let mut body = Reader::new(body.ok_or(Error::Protocol)?);
-        match (state, first_byte) {
+        due || P::HOLDS && self.hold.load(Relaxed) == RELEASED
+    }
+
+    /// Whether a packet is held back: `Pending` while it is, `Ready` once when it need not be any longer.
+    pub(crate) fn held(&self) -> Option<Poll<()>> {
+        if !P::HOLDS {
+            return None;
+        }
+        match self.hold.load(Relaxed) {
+            HELD => Some(Poll::Pending),
+            RELEASED => {
+                self.hold.store(FREE, Relaxed);
+                Some(Poll::Ready(()))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a packet may be held back for has happened.
+    fn release(&self) {
+        if P::HOLDS && self.hold.load(Relaxed) == HELD {
+            self.hold.store(RELEASED, Relaxed);
+        }
+    }
+
+    /// A packet has come, or a part of one. Returns how many bytes of its body are wanted again in front of the next
+    /// part; `None` if it cannot be dealt with before something is sent.
+    pub(crate) fn received<const COMMANDS: usize, const PACKET: usize>(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        part: Part<'_>,
+        handler: &mut impl FnMut(Message<'_>),
+    ) -> Result<Option<usize>, Error> {
+        let state = self.state();
+        let connected = state.0 >= State::CONNECTED.0;
+        let publish = connected && part.first_byte >> 4 == Publish::PACKET_TYPE;
+        // Dropped unread: what crosses a DISCONNECT, and PUBLISH where none is expected: without a subscription, yet a
+        // Server may be configured to send some.
+        if state.0 >= State::DISCONNECTING.0 || publish && P::RECEIVE.is_none() {
+            return Ok(Some(0));
+        }
+        if publish {
+            return self.message(part, handler);
+        }
+        // No other packet is larger than the buffer.
+        if part.missing > 0 {
+            return Err(Error::Protocol);
+        }
+        let mut body = Reader::new(part.body);
+        let taken = match (state, part.first_byte) {
             (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
-                let connack = Connack::decode(first_byte, &mut body).map_err(|_| Error::Protocol)?;
-                // A clean session was asked for [MQTT-3.2.2-1].
-                if connack.session_present {
-                    return Err(Error::Protocol);
+                let connack = Connack::decode(part.first_byte, &mut body)?;
+                self.connected(connack)?;
+                if P::PUBLISH > 0 && !connack.session_present {
+                    queue.forget();
                 }
-                if connack.return_code != ConnectReturnCode::Accepted {
-                    return Err(Error::Refused(connack.return_code));
-                }
+                self.set_state(State::CONNECTED);
+                true
             }
             (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
-                Pingresp::decode(first_byte, &mut body).map_err(|_| Error::Protocol)?;
+                Pingresp::decode(part.first_byte, &mut body)?;
+                let taken = !P::PING || queue.acknowledge(Pingresp::PACKET_TYPE, None, &[])?;
+                if taken {
+                    self.set_state(State::CONNECTED);
+                }
+                taken
+            }
+            (_, Suback::FIRST_BYTE) if P::SUBSCRIBE && connected => {
+                let suback = Suback::decode(part.first_byte, &mut body)?;
+                let codes = part.body.get(2..).unwrap_or_default();
+                queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)?
+            }
+            (_, first_byte) if connected && is_acknowledgement::<P>(first_byte) => {
+                // All of them look the same behind the first byte.
+                let puback = Puback::decode(Puback::FIRST_BYTE, &mut body)?;
+                self.acknowledged(queue, first_byte, puback.packet_identifier)?
             }
             _ => return Err(Error::Protocol),
+        };
+        if !taken {
+            self.hold.store(HELD, Relaxed);
+            return Ok(None);
         }
-        self.set_state(State::CONNECTED);
+        Ok(Some(0))
+    }
+
+    fn connected(&self, connack: Connack) -> Result<(), Error> {
+        // A clean session was asked for [MQTT-3.2.2-1].
+        if connack.session_present && self.clean.load(Relaxed) {
+            return Err(Error::Protocol);
+        }
+        if connack.return_code != ConnectReturnCode::Accepted {
+            return Err(Error::Refused(connack.return_code));
+        }
+        if P::RECEIVE == Some(2) && !connack.session_present {
+            received::clear(self.received.places());
+        }
         Ok(())
     }
 
-    /// Looks at the clock. Returns when to look again: never, on a connection that has failed, or on an open one without
-    /// keep-alive.
+    fn acknowledged<const COMMANDS: usize, const PACKET: usize>(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        first_byte: u8,
+        identifier: PacketIdentifier,
+    ) -> Result<bool, Error> {
+        match first_byte {
+            // One that is unknown is answered as well: the Server can end the exchange then.
+            Pubrec::FIRST_BYTE => {
+                let released = queue.release(identifier);
+                Ok(released.unwrap_or_else(|| self.reply(Pubrel::FIRST_BYTE, identifier)))
+            }
+            // [MQTT-4.3.3-2]
+            Pubrel::FIRST_BYTE => {
+                let replied = self.reply(Pubcomp::FIRST_BYTE, identifier);
+                if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
+                    place.store(0, Relaxed);
+                }
+                Ok(replied)
+            }
+            _ => queue.acknowledge(first_byte >> 4, Some(identifier), &[]),
+        }
+    }
+
+    /// A message has come, or a part of one.
+    fn message(&self, part: Part<'_>, handler: &mut impl FnMut(Message<'_>)) -> Result<Option<usize>, Error> {
+        let qos = QoS::from_u8(part.first_byte >> 1 & 0x03).ok_or(Error::Protocol)?;
+        if P::RECEIVE.is_none_or(|highest| qos as u8 > highest) {
+            return Err(Error::Protocol);
+        }
+        let (&[high, low], _) = part.body.split_first_chunk().ok_or(Error::Protocol)?;
+        let variable_header =
+            TOPIC_LENGTH + usize::from(u16::from_be_bytes([high, low])) + if qos as u8 > 0 { 2 } else { 0 };
+        let length = part.passed + part.body.len() + part.missing;
+        let length = length.checked_sub(variable_header).ok_or(Error::Protocol)?;
+        let (retain, dup) = (part.first_byte & 0x01 != 0, part.first_byte & 0x08 != 0);
+        // The topic does not fit, or left no room for the payload.
+        if part.passed + part.missing > 0 && variable_header >= part.room {
+            if part.passed == 0 {
+                handler(Message { topic: "", payload: &[], qos, retain, dup, offset: 0, length });
+            }
+            return Ok(Some(TOPIC_LENGTH));
+        }
+        let publish = Publish::decode(part.first_byte, &mut Reader::new(part.body))?;
+        let mut is_new = true;
+        if let Some(identifier) = publish.packet_identifier {
+            let places = self.received.places();
+            let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
+            let mut place = None;
+            if exactly_once {
+                is_new = received::place(places, Some(identifier)).is_none();
+                place = received::place(places, None);
+                // No room: the Server sends it again with the next connection.
+                if is_new && place.is_none() {
+                    return Ok(Some(variable_header));
+                }
+            }
+            if part.missing == 0 {
+                let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
+                // The reply is not sent before this poll is over, so that the message comes first.
+                if !self.reply(first_byte, identifier) {
+                    self.hold.store(HELD, Relaxed);
+                    return Ok(None);
+                }
+                if is_new && let Some(place) = place {
+                    place.store(identifier.get(), Relaxed);
+                }
+            }
+        }
+        if is_new {
+            let (topic, payload) = (publish.topic_name, publish.message);
+            handler(Message { topic, payload, qos, retain, dup, offset: part.passed, length });
+        }
+        Ok(Some(variable_header))
+    }
+
+    /// Leaves a packet for transmission. False if there is one already.
+    fn reply(&self, first_byte: u8, identifier: PacketIdentifier) -> bool {
+        let free = self.reply.load(Relaxed) == 0;
+        if free {
+            let [high, low] = identifier.get().to_be_bytes();
+            self.reply.store(u32::from_le_bytes([first_byte, 2, high, low]), Relaxed);
+        }
+        free
+    }
+}
+
+impl<P: Profile> Session<P> {
+    /// Looks at the clock. Returns when to look again.
     ///
-    /// Packets that go and come do not move that time, they only make it too early. So there is one timer, and nobody
-    /// has to stop it.
-    pub(crate) fn tick(&self, now: u32, timeout_ms: u32) -> Option<u32> {
+    /// Packets that go and come do not move that time, they only make it too early. So there is one timer, and it is
+    /// looked at again before its time only where [`is_sooner`](Self::is_sooner) says so.
+    pub(crate) fn tick(&self, now: u32, timeout_ms: u32) -> u32 {
         let keep_alive = self.keep_alive_ms.load(Relaxed);
+        // Without keep-alive, and on a connection that has failed, as good as never.
+        let never = now.wrapping_add(i32::MAX as u32);
         if self.state() == State::CONNECTED {
             if keep_alive == 0 {
-                return None;
+                return never;
             }
             let sent_at = self.sent_at.load(Relaxed);
             if now.wrapping_sub(sent_at) < keep_alive {
-                return Some(sent_at.wrapping_add(keep_alive));
+                return sent_at.wrapping_add(keep_alive);
             }
             self.set_state(State::PING_DUE);
             self.asked_at.store(now, Relaxed);
@@ -197,10 +480,19 @@ impl Session {
         let left = timeout_ms.saturating_sub(now.wrapping_sub(self.asked_at.load(Relaxed)));
         if left == 0 {
             self.fail(Error::Timeout);
-            return None;
+            return never;
         }
         // The answer may come, and the next silence be over, before the time is up.
         let wait = if keep_alive == 0 { left } else { left.min(keep_alive) };
-        Some(now.wrapping_add(wait))
+        now.wrapping_add(wait)
+    }
+
+    /// Whether the time to look at the clock again has moved forward: an answer is awaited that was not before.
+    pub(crate) fn is_sooner(&self) -> bool {
+        let sooner = self.sooner.load(Relaxed);
+        if sooner {
+            self.sooner.store(false, Relaxed);
+        }
+        sooner
     }
 }

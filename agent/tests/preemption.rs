@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kit::{Agent, Urgent, World, message, publishes};
-use slimqtt_agent::CommandError;
-use slimqtt_agent::wire::{Encode, Writer};
+use slimqtt_agent::wire::{PacketIdentifier, Writer};
+use slimqtt_agent::{Command, CommandError, Payload, Request};
 
 /// A command during whose encoding something else happens.
 struct Interrupted<F: FnOnce()> {
@@ -21,13 +21,17 @@ impl<F: FnOnce()> Interrupted<F> {
     }
 }
 
-impl<F: FnOnce()> Encode for Interrupted<F> {
-    fn encode(&self, writer: &mut Writer<'_>) {
+impl<F: FnOnce()> Request for Interrupted<F> {
+    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
         if let Some(interrupt) = self.interrupt.take() {
             interrupt();
         }
-        message(self.topic, b"").encode(writer);
+        message(self.topic, b"").encode(identifier, writer)
     }
+}
+
+impl<F: FnOnce()> Command for Interrupted<F> {
+    type Answer = ();
 }
 
 fn new_agent<const COMMANDS: usize>() -> &'static Agent<COMMANDS, 32> {

@@ -3,8 +3,8 @@
 mod kit;
 
 use kit::{Agent, CONNACK, World, message, publish_bytes, publishes};
-use slimqtt_agent::wire::{EncodeError, QoS};
-use slimqtt_agent::{CommandError, Message};
+use slimqtt_agent::CommandError;
+use slimqtt_agent::wire::EncodeError;
 
 #[test]
 fn publish_is_byte_exact() {
@@ -156,15 +156,6 @@ fn publish_goes_out_whole_in_any_fragments() {
         expected.extend(publishes(&["b"]));
         assert_eq!(world.sent(), expected, "{limit}");
         assert_eq!(b.output(), Some(Ok(())));
-    }
-}
-
-#[test]
-fn a_message_above_qos_0_has_no_packet_identifier_and_is_invalid() {
-    let agent = Agent::<1, 32>::new();
-    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
-        let message = Message { qos, topic: "a", payload: b"" };
-        assert_eq!(agent.try_submit(&message), Err(CommandError::Invalid(EncodeError::Contradiction)));
     }
 }
 

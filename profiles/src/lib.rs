@@ -1,23 +1,39 @@
-// Its example uses a profile, and is tested where that is there.
-#![cfg_attr(feature = "beacon", doc = include_str!("../README.md"))]
+// Its examples use profiles, and are tested where these are there.
+#![cfg_attr(all(feature = "beacon", feature = "device"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(feature = "beacon"),
-    doc = "An MQTT agent for microcontrollers. The feature `beacon` adds a ready-made one."
+    not(all(feature = "beacon", feature = "device")),
+    doc = "An MQTT agent for microcontrollers. The features `beacon`, `telemetry`, `device` and `complete` add a \
+           ready-made one each."
 )]
 #![no_std]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "beacon")]
 pub mod beacon;
+#[cfg(feature = "complete")]
+pub mod complete;
+#[cfg(feature = "device")]
+pub mod device;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
 
-pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError};
-pub use slimqtt_agent::{Backoff, Clock, CommandError, Connect, Error, ErrorKind, Submission};
+pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError, SubackReturnCode};
+pub use slimqtt_agent::{
+    Backoff, Clock, CommandError, Completion, Connect, Error, ErrorKind, FnPayload, Message, Outcome, Payload,
+    Submission, filter, topic,
+};
 pub use slimqtt_macros::agent;
+
+/// Parts of packets: what CONNECT can say, for [`Connect::from_packet`], and what a message or an acknowledgement has.
+pub mod packet {
+    pub use slimqtt_agent::wire::{Connect, List, QoS, Will};
+}
 
 /// What the expansion of [`agent`] needs. Not for use by hand: it may change in any version.
 #[doc(hidden)]
 pub mod export {
     pub use embedded_io_async::{Read, Write};
-    pub use slimqtt_agent::wire::{Disconnect, QoS};
-    pub use slimqtt_agent::{Agent, Message, Profile};
+    pub use slimqtt_agent::request::{Publish, PublishFrom, Subscribe, Unsubscribe};
+    pub use slimqtt_agent::wire::{Disconnect, Pingreq, QoS};
+    pub use slimqtt_agent::{Agent, Profile};
 }

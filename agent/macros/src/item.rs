@@ -4,10 +4,12 @@ use proc_macro2::{Ident, TokenStream};
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Generics, ItemEnum, Token, Visibility};
 
+use crate::commands::COMMANDS;
 use crate::errors::Errors;
+use crate::names;
 
 /// What the expansion adds beside the enum.
-const TAKEN: [&str; 2] = ["Agent", "QoS"];
+const TAKEN: [&str; 3] = ["Agent", "QoS", "RequestedQoS"];
 
 /// Reads the enum and takes off it what an agent's enum cannot have.
 ///
@@ -26,7 +28,7 @@ pub(crate) fn read(tokens: TokenStream, errors: &mut Errors) -> syn::Result<Item
         item.ident = Ident::new("Command", item.ident.span());
     }
     if item.variants.is_empty() {
-        errors.at(&item.ident, "an agent has at least one command, `Publish` or `Disconnect`");
+        errors.at(&item.ident, format!("an agent has at least one command: {}", names::list(&COMMANDS)));
     }
     Ok(item)
 }

@@ -1,23 +1,61 @@
-//! Values of settings: literals and paths, as far as a macro can understand them.
+//! Values of settings: literals, ranges of them, and paths, as far as a macro can understand them.
 
 use std::ops::RangeInclusive;
 
-use syn::{Expr, ExprLit, Lit, Path};
+use syn::{Expr, ExprLit, ExprRange, Lit, Path, RangeLimits};
 
 use crate::errors::Errors;
 
+/// All qualities of service.
+pub(crate) const ALL_QOS: RangeInclusive<u8> = 0..=2;
+
 /// The value as a number of some unit.
 pub(crate) fn number(unit: &str, allowed: RangeInclusive<usize>, value: &Expr, errors: &mut Errors) -> Option<usize> {
-    let number = match literal(value) {
-        Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse().ok(),
-        _ => None,
-    };
-    let number = number.filter(|number| allowed.contains(number));
+    let number = integer(value).filter(|number| allowed.contains(number));
     if number.is_none() {
         let hint = if path(value).is_some() { ", written out: a macro cannot look up a constant" } else { "" };
         errors.at(value, format!("expected a number of {unit} from {} to {}{hint}", allowed.start(), allowed.end()));
     }
     number
+}
+
+/// The value as qualities of service: one, or a range of them.
+pub(crate) fn qos(value: &Expr, errors: &mut Errors) -> Option<RangeInclusive<u8>> {
+    let quality = |value: &Expr| integer(value).and_then(|qos| u8::try_from(qos).ok());
+    let mut message = "expected a QoS, which is 0, 1 or 2, or a range of them, such as `0..=1`".to_owned();
+    match ungrouped(value) {
+        Expr::Range(ExprRange { start: Some(start), end: Some(end), limits, .. }) => {
+            match (quality(start), limits, quality(end)) {
+                (Some(lowest), RangeLimits::Closed(_), Some(highest @ 0..=2)) if lowest <= highest => {
+                    return Some(lowest..=highest);
+                }
+                (Some(highest @ 0..=2), RangeLimits::Closed(_), Some(lowest)) if lowest < highest => {
+                    message = format!("this range is empty: write `{lowest}..={highest}`");
+                }
+                (Some(lowest), RangeLimits::HalfOpen(_), Some(end @ 1..=3)) if lowest < end => {
+                    let highest = end - 1;
+                    let range = if lowest < highest { format!("{lowest}..={highest}") } else { lowest.to_string() };
+                    message = format!("a range of QoS names its last one too: write `{range}`");
+                }
+                _ => {}
+            }
+        }
+        value => {
+            if let Some(qos @ 0..=2) = quality(value) {
+                return Some(qos..=qos);
+            }
+        }
+    }
+    errors.at(value, message);
+    None
+}
+
+/// The value as a number.
+fn integer(value: &Expr) -> Option<usize> {
+    match literal(value) {
+        Some(Lit::Int(number)) if number.suffix().is_empty() => number.base10_parse().ok(),
+        _ => None,
+    }
 }
 
 /// The value as a literal.

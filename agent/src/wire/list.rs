@@ -60,7 +60,7 @@ impl<'a, T, Rule> List<'a, T, Rule> {
     }
 
     /// The list that these bytes are, all of them.
-    pub(super) const fn encoded(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn encoded(bytes: &'a [u8]) -> Self {
         Self { repr: Repr::Encoded(bytes), rule: PhantomData }
     }
 

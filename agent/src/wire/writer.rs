@@ -210,17 +210,33 @@ impl<'a> Writer<'a> {
 
     /// Writes the fixed header in front of what was written (2.2), the last step of an encoder.
     pub const fn fixed_header(&mut self, first_byte: u8) {
-        let start = start(self.length());
-        let mut rest = self.length();
+        self.fixed_header_of(first_byte, self.length());
+    }
+
+    /// The same of a packet of this length, of which there may be more than was written.
+    const fn fixed_header_of(&mut self, first_byte: u8, remaining_length: usize) {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
-        let mut i = start;
-        header[start] = first_byte;
+        let (mut i, mut rest) = (start(remaining_length), remaining_length);
+        header[i] = first_byte;
         while i < Self::FIXED_HEADER - 1 {
             i += 1;
             header[i] = rest as u8 | 0x80;
             rest >>= 7;
         }
         header[i] &= 0x7F;
+    }
+
+    /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer.
+    pub const fn announce(&mut self, follows: usize) {
+        let length = self.length().saturating_add(follows);
+        if length > variable_byte_integer::MAX {
+            self.fail(EncodeError::TooLarge);
+            return;
+        }
+        let from = start(self.length());
+        if from < self.buffer.len() {
+            self.fixed_header_of(self.buffer[from], length);
+        }
     }
 
     /// Where in the buffer the packet ends, or what is wrong. [`packet`] finds it there.
@@ -241,9 +257,23 @@ const fn start(remaining_length: usize) -> usize {
     Writer::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length)
 }
 
+/// The same of a packet that ends at `end`, but for bytes that `follow` from elsewhere.
+const fn start_of(end: usize, follow: usize) -> usize {
+    start(end.saturating_sub(Writer::FIXED_HEADER).saturating_add(follow))
+}
+
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
-#[inline(never)]
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
-    let start = start(end.saturating_sub(Writer::FIXED_HEADER));
-    buffer.get(start..end).unwrap_or_default()
+    head(buffer, end, 0)
+}
+
+/// The same, where so many bytes `follow` from elsewhere.
+#[inline(never)]
+pub(crate) fn head(buffer: &[u8], end: usize, follow: usize) -> &[u8] {
+    buffer.get(start_of(end, follow)..end).unwrap_or_default()
+}
+
+/// The same, to be changed.
+pub(crate) fn head_mut(buffer: &mut [u8], end: usize, follow: usize) -> &mut [u8] {
+    buffer.get_mut(start_of(end, follow)..end).unwrap_or_default()
 }

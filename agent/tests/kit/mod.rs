@@ -6,8 +6,13 @@ mod clock;
 mod executor;
 mod transport;
 
-use slimqtt_agent::wire::{Encode, QoS};
-use slimqtt_agent::{Agent as AnyAgent, CommandError, Connect, Error, Message, Profile};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::AtomicU16;
+
+use slimqtt_agent::request::Publish;
+use slimqtt_agent::wire::{self, QoS};
+use slimqtt_agent::{Agent as AnyAgent, Command, CommandError, Completion, Connect, Error, Message, Payload, Profile};
 
 pub(crate) use clock::ManualClock;
 pub(crate) use executor::{Executor, Task, Urgent};
@@ -17,9 +22,29 @@ pub(crate) enum Beacon {}
 
 impl Profile for Beacon {
     const TIMEOUT_MS: u32 = TIMEOUT;
+    type Identifiers = [AtomicU16; 0];
+    type Source = ();
+    type Completion = ();
+}
+
+/// Has everything, and room for two messages with QoS 2 that come.
+pub(crate) enum Complete {}
+
+impl Profile for Complete {
+    const TIMEOUT_MS: u32 = TIMEOUT;
+    const PUBLISH: u8 = 2;
+    const SUBSCRIBE: bool = true;
+    const UNSUBSCRIBE: bool = true;
+    const PING: bool = true;
+    const STOP: bool = true;
+    const RECEIVE: Option<u8> = Some(2);
+    type Identifiers = [AtomicU16; 2];
+    type Source = Option<&'static dyn Payload>;
+    type Completion = Option<&'static Completion>;
 }
 
 pub(crate) type Agent<const COMMANDS: usize, const PACKET: usize> = AnyAgent<Beacon, COMMANDS, PACKET>;
+pub(crate) type CompleteAgent<const COMMANDS: usize, const PACKET: usize> = AnyAgent<Complete, COMMANDS, PACKET>;
 
 /// How long the Server may take to answer, in milliseconds.
 pub(crate) const TIMEOUT: u32 = 5000;
@@ -46,16 +71,27 @@ pub(crate) fn silence(keep_alive: u16) -> u32 {
 }
 
 /// A command that publishes.
-pub(crate) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a, QoS> {
-    Message { qos: QoS::AtMostOnce, topic, payload }
+pub(crate) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS, false> {
+    message_at(QoS::AtMostOnce, topic, payload)
+}
+
+/// A command that publishes at this QoS.
+pub(crate) fn message_at<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS, false> {
+    Publish { qos, topic, payload }
 }
 
 /// A PUBLISH packet with QoS 0, made without the code under test.
 pub(crate) fn publish_bytes(topic: &str, payload: &[u8]) -> Vec<u8> {
+    publish_packet(0x30, topic, None, payload)
+}
+
+/// Any PUBLISH packet, made without the code under test.
+pub(crate) fn publish_packet(first_byte: u8, topic: &str, identifier: Option<u16>, payload: &[u8]) -> Vec<u8> {
     let mut body = u16::try_from(topic.len()).unwrap().to_be_bytes().to_vec();
     body.extend(topic.as_bytes());
+    body.extend(identifier.into_iter().flat_map(u16::to_be_bytes));
     body.extend(payload);
-    let mut packet = vec![0x30];
+    let mut packet = vec![first_byte];
     let mut length = body.len();
     while length > 0x7F {
         packet.push(length as u8 | 0x80);
@@ -71,29 +107,75 @@ pub(crate) fn publishes(topics: &[&str]) -> Vec<u8> {
     topics.iter().flat_map(|topic| publish_bytes(topic, b"")).collect()
 }
 
+/// A packet that acknowledges: it has nothing but a packet identifier.
+pub(crate) fn acknowledgement(first_byte: u8, identifier: u16) -> Vec<u8> {
+    let [high, low] = identifier.to_be_bytes();
+    vec![first_byte, 2, high, low]
+}
+
+/// What the handler got, copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Handled {
+    pub(crate) topic: String,
+    pub(crate) payload: Vec<u8>,
+    pub(crate) qos: QoS,
+    pub(crate) retain: bool,
+    pub(crate) dup: bool,
+    pub(crate) offset: usize,
+    pub(crate) length: usize,
+}
+
+impl From<Message<'_>> for Handled {
+    fn from(message: Message<'_>) -> Self {
+        let Message { topic, payload, qos, retain, dup, offset, length } = message;
+        Self { topic: topic.to_owned(), payload: payload.to_vec(), qos, retain, dup, offset, length }
+    }
+}
+
 /// An agent, its Server, time, and tasks.
-pub(crate) struct World<'a, const COMMANDS: usize, const PACKET: usize> {
-    agent: &'a Agent<COMMANDS, PACKET>,
+pub(crate) struct World<'a, const COMMANDS: usize, const PACKET: usize, P: Profile = Beacon> {
+    agent: &'a AnyAgent<P, COMMANDS, PACKET>,
+    /// Whether connections ask for a clean session.
+    pub(crate) clean_session: bool,
+    handled: Rc<RefCell<Vec<Handled>>>,
     pub(crate) server: Server,
     pub(crate) clock: ManualClock,
     pub(crate) executor: Executor<'a>,
 }
 
-impl<'a, const COMMANDS: usize, const PACKET: usize> World<'a, COMMANDS, PACKET> {
-    pub(crate) fn new(agent: &'a Agent<COMMANDS, PACKET>) -> Self {
+impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMANDS, PACKET, P> {
+    pub(crate) fn new(agent: &'a AnyAgent<P, COMMANDS, PACKET>) -> Self {
         Self::starting_at(agent, 0)
     }
 
-    pub(crate) fn starting_at(agent: &'a Agent<COMMANDS, PACKET>, now: u32) -> Self {
-        Self { agent, server: Server::new(), clock: ManualClock::starting_at(now), executor: Executor::default() }
+    pub(crate) fn starting_at(agent: &'a AnyAgent<P, COMMANDS, PACKET>, now: u32) -> Self {
+        Self {
+            agent,
+            clean_session: true,
+            handled: Rc::default(),
+            server: Server::new(),
+            clock: ManualClock::starting_at(now),
+            executor: Executor::default(),
+        }
     }
 
     /// Runs a connection over the present transport. Nothing has happened yet.
     pub(crate) fn run(&mut self, keep_alive: u16) -> Task<'a, Result<(), Error>> {
         let (mut rx, mut tx) = self.server.ends();
         let (agent, clock) = (self.agent, self.clock.clone());
-        let connect = Connect::<64>::new("room-1", keep_alive).unwrap();
-        self.executor.spawn("run", async move { agent.run::<RECEIVE, 64>(&mut rx, &mut tx, &clock, &connect).await })
+        let packet = wire::Connect {
+            clean_session: self.clean_session,
+            keep_alive,
+            client_identifier: "room-1",
+            will: None,
+            user_name: None,
+            password: None,
+        };
+        let connect = Connect::<64>::from_packet(&packet).unwrap();
+        let handled = Rc::clone(&self.handled);
+        let handler = move |message: Message<'_>| handled.borrow_mut().push(message.into());
+        self.executor
+            .spawn("run", async move { agent.run::<RECEIVE, 64>(&mut rx, &mut tx, &clock, &connect, handler).await })
     }
 
     /// Begins a connection over a new transport: CONNECT is out.
@@ -101,7 +183,17 @@ impl<'a, const COMMANDS: usize, const PACKET: usize> World<'a, COMMANDS, PACKET>
         self.server = Server::new();
         let run = self.run(keep_alive);
         self.settle();
-        assert_eq!(self.server.received(), connect_bytes(keep_alive));
+        let mut connect = connect_bytes(keep_alive);
+        connect[9] = u8::from(self.clean_session) << 1;
+        assert_eq!(self.server.received(), connect);
+        run
+    }
+
+    /// Makes a connection over a new transport, on which the Server has kept the session.
+    pub(crate) fn resume(&mut self) -> Task<'a, Result<(), Error>> {
+        let run = self.dial(0);
+        self.answer(&[0x20, 2, 1, 0]);
+        assert_eq!(run.output(), None);
         run
     }
 
@@ -120,13 +212,13 @@ impl<'a, const COMMANDS: usize, const PACKET: usize> World<'a, COMMANDS, PACKET>
     }
 
     /// Spawns a task that gives a command and awaits it.
-    pub(crate) fn submit(
+    pub(crate) fn submit<C: Command + Unpin + 'a>(
         &mut self,
         name: &'static str,
-        packet: impl Encode + Unpin + 'a,
-    ) -> Task<'a, Result<(), CommandError>> {
+        command: C,
+    ) -> Task<'a, Result<C::Answer, CommandError>> {
         let agent = self.agent;
-        self.executor.spawn(name, agent.submit(packet))
+        self.executor.spawn(name, agent.submit(command))
     }
 
     /// Spawns a task that publishes an empty message to the topic of its name.
@@ -151,6 +243,12 @@ impl<'a, const COMMANDS: usize, const PACKET: usize> World<'a, COMMANDS, PACKET>
         }
         self.clock.advance(rest);
         self.settle();
+    }
+
+    /// What the handler has got since the last call, when all has settled.
+    pub(crate) fn handled(&self) -> Vec<Handled> {
+        self.settle();
+        self.handled.take()
     }
 
     /// What the agent has sent since the last call, when all has settled.

@@ -1,6 +1,6 @@
 #[slimqtt::agent]
 pub enum Command {
-    #[subscribe(qos = 0)]
+    #[keep_alive(seconds = 60)]
     Disconnect,
 }
 

@@ -2,10 +2,12 @@
 pub enum Command {
     Disconnect,
     /// Known to later versions, perhaps.
-    #[subscribe(qos = 0, filters = 2)]
-    Subscribe,
+    #[authenticate(method = "none")]
+    Authenticate,
     #[publish(qos = 0)]
     Publsh,
+    #[subscribe(qos = 0)]
+    Subscibe,
 }
 
 // What is meant is there.
@@ -13,4 +15,5 @@ static MQTT: Agent = Agent::new();
 
 fn main() {
     let _ = MQTT.try_publish(QoS::AtMostOnce, "topic", b"message");
+    let _ = MQTT.try_subscribe([("topic", RequestedQoS::AtMostOnce)]);
 }

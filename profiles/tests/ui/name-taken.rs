@@ -5,4 +5,11 @@ pub enum Agent {
 
 static MQTT: Agent = Agent::new();
 
+mod other {
+    #[slimqtt::agent]
+    pub enum RequestedQoS {
+        Disconnect,
+    }
+}
+
 fn main() {}

@@ -6,8 +6,11 @@ pub enum Command {
 }
 impl ::slimqtt::export::Profile for Command {
     const TIMEOUT_MS: u32 = 10000;
+    type Identifiers = [::core::sync::atomic::AtomicU16; 0];
+    type Source = ();
+    type Completion = ();
 }
-/// The quality of service of a message (4.3), as far as this agent has it.
+/// The quality of service of a message (4.3), as far as this agent publishes at it.
 #[allow(dead_code, reason = "not every firmware uses every quality")]
 #[derive(
     ::core::fmt::Debug,
@@ -27,7 +30,7 @@ impl ::core::convert::From<QoS> for ::slimqtt::export::QoS {
         }
     }
 }
-/// An MQTT 3.1.1 agent with 4 slots of 128 bytes for outgoing packets and 16 bytes for incoming ones.
+/// An MQTT 3.1.1 agent with 4 slots of 128 bytes for outgoing packets.
 ///
 /// Make it a `static`: it is used from tasks, threads and interrupts alike, and [`run`](Self::run) by one task.
 pub struct Agent(::slimqtt::export::Agent<Command, 4, 128>);
@@ -37,14 +40,12 @@ impl Agent {
     pub const fn new() -> Self {
         Self(::slimqtt::export::Agent::new())
     }
-    /// Publishes a message, and waits until it has been sent. Waits for a free slot before that.
+    /// Publishes a message (3.3), and waits until it has been sent. Waits for a free slot before that.
     ///
-    /// Topic and payload are copied once, when the future is polled and a slot is free. Dropping the future
-    /// before the agent turns to the message cancels it.
+    /// Topic and payload are copied once, when the future is polled and a slot is free. Dropping the future before the agent turns to the packet cancels the command.
     ///
     /// # Errors
-    /// A [`CommandError`]: `Invalid` where the topic is empty, has a wildcard or U+0000, or the packet is
-    /// larger than a slot; `ConnectionLost` where the connection ended while it was being sent.
+    /// A [`CommandError`]: `Invalid` where the topic is empty, has a wildcard or U+0000, or the packet is larger than a slot; `ConnectionLost` where the connection ended while it was being sent.
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn publish<'a>(
@@ -52,18 +53,26 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'a [u8],
-    ) -> ::slimqtt::Submission<'a, ::slimqtt::export::Message<'a, QoS>, 4, 128> {
+    ) -> ::slimqtt::Submission<
+        'a,
+        Command,
+        ::slimqtt::export::Publish<'a, QoS, false>,
+        4,
+        128,
+    > {
         self.0
-            .submit(::slimqtt::export::Message {
+            .submit(::slimqtt::export::Publish::<_, false> {
                 qos,
                 topic,
                 payload,
             })
     }
-    /// Publishes a message without waiting, also from an interrupt: it is in line when this returns.
+    /// Publishes a message (3.3), without waiting, also from an interrupt: the packet is in line when this returns.
+    ///
+    /// Otherwise like [`publish`](Self::publish). Nobody learns the outcome.
     ///
     /// # Errors
-    /// A [`CommandError`]: `Invalid` as for [`publish`](Self::publish); `QueueFull` where no slot is free.
+    /// A [`CommandError`]: `Invalid` as for [`publish`](Self::publish); `QueueFull` where no slot is free. Nothing is queued then.
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn try_publish(
@@ -74,14 +83,18 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::Message {
+                &::slimqtt::export::Publish::<_, false> {
                     qos,
                     topic,
                     payload,
                 },
             )
     }
-    /// Ends the connection, after all that is in line before: sends DISCONNECT, then [`run`](Self::run) returns.
+    /// Ends the connection (3.14), after all that is in line before, and waits until DISCONNECT has been sent. Waits for a free slot before that.
+    ///
+    /// [`run`](Self::run) returns then.
+    ///
+    /// Dropping the future before the agent turns to the packet cancels the command.
     ///
     /// # Errors
     /// A [`CommandError`]: `ConnectionLost` where the connection ended otherwise.
@@ -89,19 +102,23 @@ impl Agent {
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn disconnect(
         &self,
-    ) -> ::slimqtt::Submission<'_, ::slimqtt::export::Disconnect, 4, 128> {
+    ) -> ::slimqtt::Submission<'_, Command, ::slimqtt::export::Disconnect, 4, 128> {
         self.0.submit(::slimqtt::export::Disconnect)
     }
-    /// Ends the connection without waiting for it, also from an interrupt.
+    /// Ends the connection (3.14), after all that is in line before, without waiting, also from an interrupt: the packet is in line when this returns.
+    ///
+    /// Otherwise like [`disconnect`](Self::disconnect). Nobody learns the outcome.
     ///
     /// # Errors
-    /// A [`CommandError`]: `QueueFull` where no slot is free.
+    /// A [`CommandError`]: `QueueFull` where no slot is free. Nothing is queued then.
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn try_disconnect(&self) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0.try_submit(&::slimqtt::export::Disconnect)
     }
     /// Runs one connection on a fresh transport, from CONNECT to its end.
+    ///
+    /// The buffer for what comes has 16 bytes.
     ///
     /// `Ok` means that a disconnect ended it: close the transport. After an error too; then wait a little,
     /// connect the transport anew and run again: commands that were not begun are still in line. Dropping the
@@ -118,6 +135,6 @@ impl Agent {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), ::slimqtt::Error>,
     > {
-        self.0.run::<16, CONNECT>(rx, tx, clock, connect)
+        self.0.run::<16, CONNECT>(rx, tx, clock, connect, |_| {})
     }
 }

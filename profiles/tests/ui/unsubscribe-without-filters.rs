@@ -1,7 +1,7 @@
 #[slimqtt::agent]
 pub enum Command {
-    #[publish(qos = 0)]
-    Disconnect,
+    #[unsubscribe]
+    Unsubscribe,
 }
 
 fn main() {}

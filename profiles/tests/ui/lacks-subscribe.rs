@@ -1,0 +1,10 @@
+#[slimqtt::agent]
+pub enum Command {
+    Disconnect,
+}
+
+static MQTT: Agent = Agent::new();
+
+fn main() {
+    let _ = MQTT.try_subscribe(["topic"]);
+}
