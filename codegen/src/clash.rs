@@ -11,7 +11,7 @@ use crate::names::{group_type, type_name};
 use crate::walk;
 
 /// Types that the generated code uses: of the runtime and of Rust.
-const TAKEN: [&str; 26] = [
+const TAKEN: [&str; 29] = [
     "DecodeError",
     "Element",
     "Encode",
@@ -35,8 +35,11 @@ const TAKEN: [&str; 26] = [
     "Reader",
     "Result",
     "Self",
+    "ShareableTopicFilter",
     "Some",
     "SubscriptionIdentifier",
+    "TopicFilter",
+    "TopicName",
     "Writer",
 ];
 

@@ -26,6 +26,16 @@ pub(crate) fn rust_type(of: Type) -> TokenStream {
     }
 }
 
+/// The rule that each text of a list keeps to, besides being text.
+pub(crate) fn text_rule(of: Type) -> Option<TokenStream> {
+    match of {
+        Type::TopicName => Some(quote! { TopicName }),
+        Type::TopicFilter => Some(quote! { TopicFilter }),
+        Type::ShareableTopicFilter => Some(quote! { ShareableTopicFilter }),
+        _ => None,
+    }
+}
+
 /// Whether that borrows from the packet.
 pub(crate) const fn borrows(of: Type) -> bool {
     match of {

@@ -13,7 +13,8 @@ macro_rules! golden {
 
             use slimqtt_agent::wire::{
                 DecodeError, Element, Encode, EncodeError, Iter, List, Mistake, Notes, PacketIdentifier, PropertyRules,
-                PropertySet, Reader, SubscriptionIdentifier, Writer, is_shared,
+                PropertySet, Reader, ShareableTopicFilter, SubscriptionIdentifier, TopicFilter, TopicName, Writer,
+                is_shared,
             };
 
             include!(concat!("golden/", $file));
@@ -198,7 +199,7 @@ fn lists_of_values_have_them_one_after_another() {
     assert_malformed!(Unsubscribe<'_>, [0xA2, 2, 0xFF, 0xFF]);
     assert_malformed!(Unsubscribe<'_>, [0xA0, 5, 0xFF, 0xFF, 0, 1, b'a']);
 
-    use odd::{Copy, Entry, Enums, Identifiers, Listed, Lists, Numbers};
+    use odd::{Copy, Entry, Enums, Identifiers, Listed, Lists, Numbers, Topics};
     let entries = [
         Entry { reader: true, copy: Copy::Low, writer: 0x0102, elements: Copy::High },
         Entry { reader: false, copy: Copy::High, writer: 0, elements: Copy::Low },
@@ -213,6 +214,8 @@ fn lists_of_values_have_them_one_after_another() {
     let identifiers = [packet_identifier];
     assert_bytes!(Identifiers<'_>, Identifiers { identifiers: List::new(&identifiers) }, [0x80, 2, 255, 255]);
     assert_malformed!(Identifiers<'_>, [0x80, 4, 0, 1, 0, 0]);
+    assert_bytes!(Topics<'_>, Topics { topics: List::new(&["a", "b"]) }, [0x90, 6, 0, 1, b'a', 0, 1, b'b']);
+    assert_malformed!(Topics<'_>, [0x90, 6, 0, 1, b'a', 0, 1, b'+']);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Lists: the same fields again and again, up to the end of the packet, or of the properties.
 
+use core::marker::PhantomData;
 use core::num::NonZeroU32;
 use core::{fmt, iter};
 
@@ -11,9 +12,30 @@ use super::{DecodeError, Notes, PacketIdentifier, Reader, SubscriptionIdentifier
 /// and reads an element when it is asked for: nothing is copied, and there is no limit to the length.
 ///
 /// Two lists are equal if their elements are.
+///
+/// `Rule` is the [`TextRule`](super::TextRule) that all texts of the list keep to, if there is one. A decoded list is written
+/// back as it is, and therefore only goes where the rule is the same; its elements may go elsewhere and are looked at there:
+///
+/// ```
+/// # use slimqtt_agent::wire::{List, Unsubscribe, mqtt_5_0};
+/// # fn translate(Unsubscribe { packet_identifier, topic_filters }: Unsubscribe<'_>) {
+/// # let properties = mqtt_5_0::Properties::NONE;
+/// let topic_filters = Vec::from_iter(topic_filters);
+/// mqtt_5_0::Unsubscribe { packet_identifier, properties, topic_filters: List::new(&topic_filters) };
+/// # }
+/// ```
+///
+/// ```compile_fail,E0308
+/// # use slimqtt_agent::wire::{List, Unsubscribe, mqtt_5_0};
+/// # fn translate(Unsubscribe { packet_identifier, topic_filters }: Unsubscribe<'_>) {
+/// # let properties = mqtt_5_0::Properties::NONE;
+/// mqtt_5_0::Unsubscribe { packet_identifier, properties, topic_filters };
+/// # }
+/// ```
 #[derive(Clone, Copy)]
-pub struct List<'a, T> {
+pub struct List<'a, T, Rule = ()> {
     repr: Repr<'a, T>,
+    rule: PhantomData<Rule>,
 }
 
 #[derive(Clone, Copy)]
@@ -31,15 +53,15 @@ pub trait Element<'a>: Copy {
     fn read<N: Notes>(reader: &mut Reader<'a, N>) -> Result<Self, DecodeError>;
 }
 
-impl<'a, T> List<'a, T> {
+impl<'a, T, Rule> List<'a, T, Rule> {
     /// A list of these elements. Only properties may be none: other lists of a packet have one element at least.
     pub const fn new(elements: &'a [T]) -> Self {
-        Self { repr: Repr::Elements(elements) }
+        Self { repr: Repr::Elements(elements), rule: PhantomData }
     }
 
     /// The list that these bytes are, all of them.
     pub(crate) const fn encoded(bytes: &'a [u8]) -> Self {
-        Self { repr: Repr::Encoded(bytes) }
+        Self { repr: Repr::Encoded(bytes), rule: PhantomData }
     }
 
     /// Whether there is no element.
@@ -59,14 +81,14 @@ impl<'a, T> List<'a, T> {
     }
 }
 
-impl<'a, T: Element<'a>> List<'a, T> {
+impl<'a, T: Element<'a>, Rule> List<'a, T, Rule> {
     /// The elements, in the order of the packet.
     pub const fn iter(&self) -> Iter<'a, T> {
-        Iter { rest: *self }
+        Iter { rest: List { repr: self.repr, rule: PhantomData } }
     }
 }
 
-impl<'a, T: Element<'a>> IntoIterator for List<'a, T> {
+impl<'a, T: Element<'a>, Rule> IntoIterator for List<'a, T, Rule> {
     type Item = T;
     type IntoIter = Iter<'a, T>;
 
@@ -75,7 +97,7 @@ impl<'a, T: Element<'a>> IntoIterator for List<'a, T> {
     }
 }
 
-impl<'a, T: Element<'a>> IntoIterator for &List<'a, T> {
+impl<'a, T: Element<'a>, Rule> IntoIterator for &List<'a, T, Rule> {
     type Item = T;
     type IntoIter = Iter<'a, T>;
 
@@ -84,15 +106,15 @@ impl<'a, T: Element<'a>> IntoIterator for &List<'a, T> {
     }
 }
 
-impl<'a, T: Element<'a> + PartialEq> PartialEq for List<'a, T> {
+impl<'a, T: Element<'a> + PartialEq, Rule> PartialEq for List<'a, T, Rule> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
     }
 }
 
-impl<'a, T: Element<'a> + Eq> Eq for List<'a, T> {}
+impl<'a, T: Element<'a> + Eq, Rule> Eq for List<'a, T, Rule> {}
 
-impl<'a, T: Element<'a> + fmt::Debug> fmt::Debug for List<'a, T> {
+impl<'a, T: Element<'a> + fmt::Debug, Rule> fmt::Debug for List<'a, T, Rule> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
     }
@@ -182,7 +204,7 @@ impl<'a> Element<'a> for (&'a str, &'a str) {
     }
 }
 
-/// Any text. Decoders that want a topic name or a topic filter have looked for one before.
+/// Any text. Where a rule says more, [`Reader::texts`] has looked.
 impl<'a> Element<'a> for &'a str {
     fn read<N: Notes>(reader: &mut Reader<'a, N>) -> Result<Self, DecodeError> {
         Ok(reader.utf8())
@@ -203,11 +225,11 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::wire::{EncodeError, Writer};
+    use crate::wire::{EncodeError, ShareableTopicFilter, TextRule, TopicFilter, TopicName, Writer};
 
-    fn decoded(bytes: &[u8]) -> Result<List<'_, &str>, DecodeError> {
+    fn decoded(bytes: &[u8]) -> Result<List<'_, &str, TopicFilter>, DecodeError> {
         let mut reader = Reader::new(bytes);
-        let list = reader.list(|reader| Ok(reader.topic_filter()));
+        let list = reader.texts();
         reader.finish(list)
     }
 
@@ -228,6 +250,27 @@ mod tests {
         // None, a broken one, a broken second one, a second one that ends early.
         for bytes in [&[][..], &[0, 0], &[0, 1, b'a', 0, 2, b'#', b'/'], &[0, 1, b'a', 0], &[0, 1, b'a', 0, 2, b'b']] {
             assert!(decoded(bytes).is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_keeps_to_the_rule_of_its_list() {
+        fn is_list_of<Rule: TextRule>(text: &str) -> bool {
+            let bytes = [&(text.len() as u16).to_be_bytes(), text.as_bytes()].concat();
+            let mut reader = Reader::new(&bytes);
+            let list = reader.texts::<Rule>();
+            reader.finish(list).is_ok()
+        }
+        for (text, name, filter, shareable) in [
+            ("a", true, true, true),
+            ("a/+", false, true, true),
+            ("$share/a/+", false, true, true),
+            ("$share/a", true, true, false),
+            ("a+", false, false, false),
+        ] {
+            assert_eq!(is_list_of::<TopicName>(text), name, "{text}");
+            assert_eq!(is_list_of::<TopicFilter>(text), filter, "{text}");
+            assert_eq!(is_list_of::<ShareableTopicFilter>(text), shareable, "{text}");
         }
     }
 

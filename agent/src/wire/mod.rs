@@ -11,7 +11,9 @@ mod list;
 mod notes;
 mod properties;
 mod reader;
+mod scan;
 mod subscription_identifier;
+mod text_rule;
 mod topic_filter;
 pub mod variable_byte_integer;
 mod writer;
@@ -21,6 +23,7 @@ pub use notes::{Fault, Mistake, Noted, Notes};
 pub use properties::{PropertyRules, PropertySet};
 pub use reader::{DecodeError, Reader};
 pub use subscription_identifier::SubscriptionIdentifier;
+pub use text_rule::{ShareableTopicFilter, TextRule, TopicFilter, TopicName};
 pub use topic_filter::is_shared;
 pub use writer::{EncodeError, Writer, packet};
 pub(crate) use writer::{head, head_mut};
@@ -42,7 +45,7 @@ pub mod mqtt_5_0 {
 
     use super::{
         DecodeError, Element, Encode, EncodeError, Iter, List, Mistake, Notes, PacketIdentifier, PropertyRules,
-        PropertySet, Reader, SubscriptionIdentifier, Writer, is_shared,
+        PropertySet, Reader, ShareableTopicFilter, SubscriptionIdentifier, Writer, is_shared,
     };
 
     include!(concat!(env!("OUT_DIR"), "/mqtt-5.0.rs"));

@@ -4,7 +4,8 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 use super::notes::{Fault, Mistake, Noted, Notes};
 use super::properties::{PropertyRules, PropertySet};
-use super::{List, PacketIdentifier, SubscriptionIdentifier, topic_filter, variable_byte_integer};
+use super::scan::{NULL, NULL_OR_WILDCARD, from_first};
+use super::{List, PacketIdentifier, SubscriptionIdentifier, TextRule, topic_filter, variable_byte_integer};
 
 /// The bytes are not a control packet that the standard allows: the sender's fault. A [`Reader::noting`] can tell more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,14 +145,17 @@ impl<'a, N: Notes> Reader<'a, N> {
 
     /// A string behind its two byte length: UTF-8 `[MQTT-1.5.3-1]` without U+0000 `[MQTT-1.5.3-2]`.
     pub fn utf8(&mut self) -> &'a str {
-        let bytes = self.binary();
-        match core::str::from_utf8(bytes) {
-            Ok(text) if bytes.iter().all(|&byte| byte != 0) => text,
-            _ => {
-                self.fail(Fault::MalformedPacket);
-                ""
-            }
-        }
+        let text = self.text();
+        self.require(from_first::<NULL>(text.as_bytes()).is_empty());
+        text
+    }
+
+    /// The same, whatever the characters are.
+    fn text(&mut self) -> &'a str {
+        core::str::from_utf8(self.binary()).unwrap_or_else(|_| {
+            self.fail(Fault::MalformedPacket);
+            ""
+        })
     }
 
     /// Two strings, a name and its value (MQTT 5.0, 1.5.7).
@@ -168,34 +172,43 @@ impl<'a, N: Notes> Reader<'a, N> {
 
     /// The same, or no character, where the packet names the topic in another way.
     pub fn topic_name_or_empty(&mut self) -> &'a str {
-        let topic = self.utf8();
-        let wildcard = topic.bytes().any(|byte| matches!(byte, b'+' | b'#'));
-        self.require(!wildcard);
+        let topic = self.text();
+        self.require(from_first::<NULL_OR_WILDCARD>(topic.as_bytes()).is_empty());
         topic
     }
 
     /// A string that selects topics: wildcards only as whole levels `[MQTT-4.7.1-2]` `[MQTT-4.7.1-3]`.
     pub fn topic_filter(&mut self) -> &'a str {
-        let filter = self.utf8();
+        let filter = self.text();
         self.require(topic_filter::is_valid(filter.as_bytes()));
         filter
     }
 
     /// A topic filter, or one for a shared subscription `[MQTT-4.8.2-1]` `[MQTT-4.8.2-2]`.
     pub fn shareable_topic_filter(&mut self) -> &'a str {
-        let filter = self.utf8();
+        let filter = self.text();
         self.require(topic_filter::is_valid_or_shared(filter.as_bytes()));
         filter
     }
 
     /// All that is left: one or more elements. `read` reads one of them, which takes one byte at least.
     pub fn list<T>(&mut self, read: impl Fn(&mut Self) -> Result<T, DecodeError>) -> List<'a, T> {
+        List::encoded(self.elements(read))
+    }
+
+    /// The same of text that keeps to a rule.
+    pub fn texts<Rule: TextRule>(&mut self) -> List<'a, &'a str, Rule> {
+        List::encoded(self.elements(|reader| Ok(Rule::read(reader))))
+    }
+
+    /// The bytes of one or more elements.
+    fn elements<T>(&mut self, read: impl Fn(&mut Self) -> Result<T, DecodeError>) -> &'a [u8] {
         let bytes = self.bytes;
         self.allow(!bytes.is_empty());
         while !self.failed && !self.bytes.is_empty() {
             self.failed |= read(self).is_err();
         }
-        List::encoded(bytes)
+        bytes
     }
 
     /// Properties behind their length (MQTT 5.0, 2.2.2), and which they are. `read` reads one of them, and tells its bit.

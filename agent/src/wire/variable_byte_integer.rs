@@ -8,13 +8,7 @@ pub const MAX_SIZE: u32 = 4;
 
 /// Bytes that `value` takes, 1 to 4.
 pub const fn size(value: usize) -> usize {
-    let mut size = 1;
-    let mut rest = value >> 7;
-    while rest > 0 {
-        size += 1;
-        rest >>= 7;
-    }
-    size
+    1 + (value > 0x7F) as usize + (value > 0x3FFF) as usize + (value > 0x1F_FFFF) as usize
 }
 
 #[cfg(test)]

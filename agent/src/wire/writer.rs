@@ -1,6 +1,7 @@
 //! Writes a control packet into a buffer.
 
 use super::properties::{PropertyRules, PropertySet};
+use super::scan::{NULL, NULL_OR_WILDCARD, from_first};
 use super::{List, topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
@@ -67,10 +68,7 @@ impl<'a> Writer<'a> {
 
     /// A byte.
     pub const fn u8(&mut self, byte: u8) {
-        if self.position < self.buffer.len() {
-            self.buffer[self.position] = byte;
-        }
-        self.position = self.position.saturating_add(1);
+        self.rest(&[byte]);
     }
 
     /// A two byte integer, the more significant byte first (1.5.2).
@@ -105,9 +103,13 @@ impl<'a> Writer<'a> {
     pub const fn rest(&mut self, bytes: &[u8]) {
         let start = self.position;
         // A list may repeat its bytes: there is no end to what can be asked for.
-        self.position = self.position.saturating_add(bytes.len());
-        let Some((_, space)) = self.buffer.split_at_mut_checked(start) else { return };
-        let Some((space, _)) = space.split_at_mut_checked(bytes.len()) else { return };
+        let Some(end) = start.checked_add(bytes.len()) else {
+            self.position = usize::MAX;
+            return;
+        };
+        self.position = end;
+        let Some((space, _)) = self.buffer.split_at_mut_checked(end) else { return };
+        let Some((_, space)) = space.split_at_mut_checked(start) else { return };
         let mut i = 0;
         while i < bytes.len() && i < space.len() {
             space[i] = bytes[i];
@@ -126,15 +128,11 @@ impl<'a> Writer<'a> {
 
     /// A string behind its two byte length (1.5.3).
     pub const fn utf8(&mut self, text: &str) {
-        self.binary(text.as_bytes());
         let bytes = text.as_bytes();
-        let mut i = 0;
-        while i < bytes.len() {
-            if bytes[i] == 0 {
-                self.fail(EncodeError::NullCharacter);
-            }
-            i += 1;
+        if !from_first::<NULL>(bytes).is_empty() {
+            self.fail(EncodeError::NullCharacter);
         }
+        self.binary(bytes);
     }
 
     /// Two strings, a name and its value (MQTT 5.0, 1.5.7).
@@ -154,12 +152,8 @@ impl<'a> Writer<'a> {
     /// The same, or no character, where the packet names the topic in another way.
     pub const fn topic_name_or_empty(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        let mut i = 0;
-        while i < bytes.len() {
-            if matches!(bytes[i], 0 | b'+' | b'#') {
-                self.fail(EncodeError::InvalidTopicName);
-            }
-            i += 1;
+        if !from_first::<NULL_OR_WILDCARD>(bytes).is_empty() {
+            self.fail(EncodeError::InvalidTopicName);
         }
         self.binary(bytes);
     }
@@ -182,7 +176,7 @@ impl<'a> Writer<'a> {
 
     /// Begins a list of one element or more. Returns those that are to be written; of a decoded list none, its bytes are
     /// written here.
-    pub const fn list<'b, T>(&mut self, list: &List<'b, T>) -> &'b [T] {
+    pub const fn list<'b, T, Rule>(&mut self, list: &List<'b, T, Rule>) -> &'b [T] {
         if list.is_empty() {
             self.fail(EncodeError::EmptyList);
         }
@@ -190,7 +184,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The same for a list that may be empty.
-    pub const fn elements<'b, T>(&mut self, list: &List<'b, T>) -> &'b [T] {
+    pub const fn elements<'b, T, Rule>(&mut self, list: &List<'b, T, Rule>) -> &'b [T] {
         let (elements, bytes) = list.parts();
         self.rest(bytes);
         elements
@@ -216,28 +210,32 @@ impl<'a> Writer<'a> {
 
     /// Writes the fixed header in front of what was written (2.2), the last step of an encoder.
     pub const fn fixed_header(&mut self, first_byte: u8) {
-        let end = self.position;
-        self.position = start(end, 0);
-        self.u8(first_byte);
-        self.variable_byte_integer(end - Self::FIXED_HEADER);
-        self.position = end;
+        self.fixed_header_of(first_byte, self.length());
+    }
+
+    /// The same of a packet of this length, of which there may be more than was written.
+    const fn fixed_header_of(&mut self, first_byte: u8, remaining_length: usize) {
+        let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
+        let (mut i, mut rest) = (start(remaining_length), remaining_length);
+        header[i] = first_byte;
+        while i < Self::FIXED_HEADER - 1 {
+            i += 1;
+            header[i] = rest as u8 | 0x80;
+            rest >>= 7;
+        }
+        header[i] &= 0x7F;
     }
 
     /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer.
     pub const fn announce(&mut self, follows: usize) {
-        let end = self.position;
-        let length = (end - Self::FIXED_HEADER).saturating_add(follows);
+        let length = self.length().saturating_add(follows);
         if length > variable_byte_integer::MAX {
             self.fail(EncodeError::TooLarge);
             return;
         }
-        let from = start(end, 0);
+        let from = start(self.length());
         if from < self.buffer.len() {
-            let first_byte = self.buffer[from];
-            self.position = start(end, follows);
-            self.u8(first_byte);
-            self.variable_byte_integer(length);
-            self.position = end;
+            self.fixed_header_of(self.buffer[from], length);
         }
     }
 
@@ -253,11 +251,15 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Where in its buffer a packet begins that ends at `end`, but for bytes that `follow` from elsewhere. The remaining length
-/// stands right before the variable header, so its size decides.
-const fn start(end: usize, follow: usize) -> usize {
-    let size = variable_byte_integer::size(end.saturating_sub(Writer::FIXED_HEADER).saturating_add(follow));
-    (Writer::FIXED_HEADER - 1).saturating_sub(size)
+/// Where in its buffer a packet of this remaining length begins. That stands right before the variable header, so its size
+/// decides.
+const fn start(remaining_length: usize) -> usize {
+    Writer::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length)
+}
+
+/// The same of a packet that ends at `end`, but for bytes that `follow` from elsewhere.
+const fn start_of(end: usize, follow: usize) -> usize {
+    start(end.saturating_sub(Writer::FIXED_HEADER).saturating_add(follow))
 }
 
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
@@ -268,10 +270,10 @@ pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
 /// The same, where so many bytes `follow` from elsewhere.
 #[inline(never)]
 pub(crate) fn head(buffer: &[u8], end: usize, follow: usize) -> &[u8] {
-    buffer.get(start(end, follow)..end).unwrap_or_default()
+    buffer.get(start_of(end, follow)..end).unwrap_or_default()
 }
 
 /// The same, to be changed.
 pub(crate) fn head_mut(buffer: &mut [u8], end: usize, follow: usize) -> &mut [u8] {
-    buffer.get_mut(start(end, follow)..end).unwrap_or_default()
+    buffer.get_mut(start_of(end, follow)..end).unwrap_or_default()
 }

@@ -44,7 +44,10 @@ pub(super) fn of_enum(name: &Ident) -> TokenStream {
 /// The type of a list.
 pub(super) fn rust_type(element: &Element) -> TokenStream {
     let of = match element {
-        Element::Value(of) => types::rust_type(of.value),
+        Element::Value(of) => {
+            let (of, rule) = (types::rust_type(of.value), types::text_rule(of.value).into_iter());
+            quote! { #of #(, #rule)* }
+        }
         Element::Enum(of) => {
             let of = ident(&of.value);
             quote! { #of }
@@ -76,10 +79,13 @@ pub(super) fn write(element: &Element, list: &TokenStream) -> TokenStream {
 /// Reads a list.
 pub(super) fn read(element: &Element, fault: Fault) -> TokenStream {
     match element {
-        Element::Value(of) => {
-            let read = types::read(of.value);
-            quote! { reader.list(|reader| Ok(#read)) }
-        }
+        Element::Value(of) => match types::text_rule(of.value) {
+            Some(rule) => quote! { reader.texts::<#rule>() },
+            None => {
+                let read = types::read(of.value);
+                quote! { reader.list(|reader| Ok(#read)) }
+            }
+        },
         Element::Enum(of) => {
             let of = ident(&of.value);
             match fault {

@@ -136,6 +136,9 @@ fn several(properties: &[Property]) -> TokenStream {
             /// Writes the properties behind their length, also at compile time.
             const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
                 writer.properties(rules, self.set);
+                if self.is_empty() {
+                    return writer.u8(0);
+                }
                 let mut counter = Writer::counter();
                 self.write_each(&mut counter);
                 writer.variable_byte_integer(counter.length());

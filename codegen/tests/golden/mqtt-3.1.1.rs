@@ -938,7 +938,7 @@ pub struct Unsubscribe<'a> {
     ///
     /// Section 3.10.3. `[MQTT-3.10.3-1]` `[MQTT-3.10.3-2]` `[MQTT-3.10.4-1]` `[MQTT-4.7.1-2]`
     /// `[MQTT-4.7.1-3]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]`
-    pub topic_filters: List<'a, &'a str>,
+    pub topic_filters: List<'a, &'a str, TopicFilter>,
 }
 
 impl<'a> Unsubscribe<'a> {
@@ -985,7 +985,7 @@ impl<'a> Unsubscribe<'a> {
         let packet_identifier = reader.packet_identifier();
         // mqtt-3.1.1.mqtt:208
         reader.at(36);
-        let topic_filters = reader.list(|reader| Ok(reader.topic_filter()));
+        let topic_filters = reader.texts::<TopicFilter>();
         let packet = Self {
             packet_identifier,
             topic_filters,

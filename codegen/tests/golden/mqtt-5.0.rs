@@ -1216,6 +1216,9 @@ impl<'a> Properties<'a> {
     /// Writes the properties behind their length, also at compile time.
     const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
         writer.properties(rules, self.set);
+        if self.is_empty() {
+            return writer.u8(0);
+        }
         let mut counter = Writer::counter();
         self.write_each(&mut counter);
         writer.variable_byte_integer(counter.length());
@@ -2892,7 +2895,7 @@ pub struct Unsubscribe<'a> {
     /// Section 3.10.3. `[MQTT-3.10.3-1]` `[MQTT-3.10.3-2]` `[MQTT-3.10.4-1]` `[MQTT-4.7.1-1]`
     /// `[MQTT-4.7.1-2]` `[MQTT-4.7.3-1]` `[MQTT-4.7.3-2]` `[MQTT-4.7.3-3]` `[MQTT-4.8.2-1]`
     /// `[MQTT-4.8.2-2]`
-    pub topic_filters: List<'a, &'a str>,
+    pub topic_filters: List<'a, &'a str, ShareableTopicFilter>,
 }
 
 impl<'a> Unsubscribe<'a> {
@@ -2951,7 +2954,7 @@ impl<'a> Unsubscribe<'a> {
         let properties = Properties::read(Self::PROPERTIES, reader);
         // mqtt-5.0.mqtt:569
         reader.at(64);
-        let topic_filters = reader.list(|reader| Ok(reader.shareable_topic_filter()));
+        let topic_filters = reader.texts::<ShareableTopicFilter>();
         let packet = Self {
             packet_identifier,
             properties,

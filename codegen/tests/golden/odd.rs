@@ -130,27 +130,27 @@ impl Property {
     const fn write(&self, writer: &mut Writer<'_>) {
         match *self {
             Self::New(value) => {
-                // odd.mqtt:204
+                // odd.mqtt:212
                 writer.u8(0x01);
                 writer.u8(value);
             }
             Self::Iter(value) => {
-                // odd.mqtt:206
+                // odd.mqtt:214
                 writer.u8(0x02);
                 writer.bool(value);
             }
             Self::Type(value) => {
-                // odd.mqtt:208
+                // odd.mqtt:216
                 writer.u8(0x7F);
                 writer.u8(value as u8);
             }
             Self::SubscriptionIdentifier(value) => {
-                // odd.mqtt:210
+                // odd.mqtt:218
                 writer.u8(0x0B);
                 writer.variable_byte_integer(value.get() as usize);
             }
             Self::Reader(value) => {
-                // odd.mqtt:212
+                // odd.mqtt:220
                 writer.u8(0x03);
                 writer.u32(value);
             }
@@ -257,6 +257,9 @@ impl<'a> Properties<'a> {
     /// Writes the properties behind their length, also at compile time.
     const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
         writer.properties(rules, self.set);
+        if self.is_empty() {
+            return writer.u8(0);
+        }
         let mut counter = Writer::counter();
         self.write_each(&mut counter);
         writer.variable_byte_integer(counter.length());
@@ -1184,6 +1187,64 @@ impl Encode for Identifiers<'_> {
     }
 }
 
+/// TOPICS: A list of text that keeps to a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topics<'a> {
+    /// None of them has a wildcard.
+    pub topics: List<'a, &'a str, TopicName>,
+}
+
+impl<'a> Topics<'a> {
+    /// The control packet type.
+    pub const PACKET_TYPE: u8 = 9;
+
+    /// The first byte of the packet: its type and its reserved flags.
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// No remaining length is less, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 3;
+
+    /// No remaining length is greater, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:207
+        let mut elements = writer.list(&self.topics);
+        while let &[element, ref rest @ ..] = elements {
+            writer.topic_name(element);
+            elements = rest;
+        }
+        // odd.mqtt:204
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
+        // odd.mqtt:204
+        reader.at(44);
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // odd.mqtt:207
+        reader.at(45);
+        let topics = reader.texts::<TopicName>();
+        let packet = Self { topics };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Topics<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientInner<'a> {
     ///
@@ -1235,11 +1296,11 @@ impl<'a> ClientCarrier<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // odd.mqtt:228
+        // odd.mqtt:236
         if let Some(inner) = self.inner {
-            // odd.mqtt:229
+            // odd.mqtt:237
             inner.properties.write(ClientInner::PROPERTIES, writer);
-            // odd.mqtt:231
+            // odd.mqtt:239
             if inner.properties.set.contains(Property::ITER)
                 && !inner.properties.set.contains(Property::NEW)
             {
@@ -1247,14 +1308,14 @@ impl<'a> ClientCarrier<'a> {
             }
         }
         if !matches!(self.verdict, ClientVerdict::Fine) || !self.properties.is_empty() {
-            // odd.mqtt:234
+            // odd.mqtt:242
             writer.u8(self.verdict as u8);
             if !self.properties.is_empty() {
-                // odd.mqtt:235
+                // odd.mqtt:243
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // odd.mqtt:222
+        // odd.mqtt:230
         let first_byte = Self::PACKET_TYPE << 4 | self.inner.is_some() as u8;
         writer.fixed_header(first_byte);
     }
@@ -1268,18 +1329,18 @@ impl<'a> ClientCarrier<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // odd.mqtt:222
-        reader.at(44);
+        // odd.mqtt:230
+        reader.at(46);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-        // odd.mqtt:224
+        // odd.mqtt:232
         reader.require(first_byte & 0x0E == 0);
-        // odd.mqtt:228
-        reader.at(45);
+        // odd.mqtt:236
+        reader.at(47);
         let inner = if first_byte & 0x01 != 0 {
-            // odd.mqtt:229
-            reader.at(46);
+            // odd.mqtt:237
+            reader.at(48);
             let properties = Properties::read(ClientInner::PROPERTIES, reader);
-            // odd.mqtt:231
+            // odd.mqtt:239
             reader
                 .allow(
                     !properties.set.contains(Property::ITER)
@@ -1289,15 +1350,15 @@ impl<'a> ClientCarrier<'a> {
         } else {
             None
         };
-        // odd.mqtt:234
-        reader.at(47);
+        // odd.mqtt:242
+        reader.at(49);
         let verdict = if reader.is_empty() {
             ClientVerdict::Fine
         } else {
             reader.known_u8(ClientVerdict::from_u8)?
         };
-        // odd.mqtt:235
-        reader.at(48);
+        // odd.mqtt:243
+        reader.at(50);
         let properties = if reader.is_empty() {
             Properties::NONE
         } else {
@@ -1366,11 +1427,11 @@ impl<'a> ServerCarrier<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // odd.mqtt:228
+        // odd.mqtt:236
         if let Some(inner) = self.inner {
-            // odd.mqtt:229
+            // odd.mqtt:237
             inner.properties.write(ServerInner::PROPERTIES, writer);
-            // odd.mqtt:231
+            // odd.mqtt:239
             if inner.properties.set.contains(Property::ITER)
                 && !inner.properties.set.contains(Property::NEW)
             {
@@ -1378,14 +1439,14 @@ impl<'a> ServerCarrier<'a> {
             }
         }
         if !matches!(self.verdict, ServerVerdict::Fine) || !self.properties.is_empty() {
-            // odd.mqtt:234
+            // odd.mqtt:242
             writer.u8(self.verdict as u8);
             if !self.properties.is_empty() {
-                // odd.mqtt:235
+                // odd.mqtt:243
                 self.properties.write(Self::PROPERTIES, writer);
             }
         }
-        // odd.mqtt:222
+        // odd.mqtt:230
         let first_byte = Self::PACKET_TYPE << 4 | self.inner.is_some() as u8;
         writer.fixed_header(first_byte);
     }
@@ -1399,18 +1460,18 @@ impl<'a> ServerCarrier<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // odd.mqtt:222
-        reader.at(49);
+        // odd.mqtt:230
+        reader.at(51);
         reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-        // odd.mqtt:224
+        // odd.mqtt:232
         reader.require(first_byte & 0x0E == 0);
-        // odd.mqtt:228
-        reader.at(50);
+        // odd.mqtt:236
+        reader.at(52);
         let inner = if first_byte & 0x01 != 0 {
-            // odd.mqtt:229
-            reader.at(51);
+            // odd.mqtt:237
+            reader.at(53);
             let properties = Properties::read(ServerInner::PROPERTIES, reader);
-            // odd.mqtt:231
+            // odd.mqtt:239
             reader
                 .allow(
                     !properties.set.contains(Property::ITER)
@@ -1420,15 +1481,15 @@ impl<'a> ServerCarrier<'a> {
         } else {
             None
         };
-        // odd.mqtt:234
-        reader.at(52);
+        // odd.mqtt:242
+        reader.at(54);
         let verdict = if reader.is_empty() {
             ServerVerdict::Fine
         } else {
             reader.known_u8(ServerVerdict::from_u8)?
         };
-        // odd.mqtt:235
-        reader.at(53);
+        // odd.mqtt:243
+        reader.at(55);
         let properties = if reader.is_empty() {
             Properties::NONE
         } else {
@@ -1454,15 +1515,15 @@ pub struct ClientItem {
 impl ClientItem {
     /// Writes the element, also at compile time.
     const fn write(&self, writer: &mut Writer<'_>) {
-        // odd.mqtt:248
+        // odd.mqtt:256
         writer.u8(self.verdict as u8);
     }
 }
 
 impl Element<'_> for ClientItem {
     fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
-        // odd.mqtt:248
-        reader.at(56);
+        // odd.mqtt:256
+        reader.at(58);
         let verdict = reader.known_u8(ClientVerdict::from_u8)?;
         Ok(Self { verdict })
     }
@@ -1490,13 +1551,13 @@ impl<'a> ClientSides<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // odd.mqtt:247
+        // odd.mqtt:255
         let mut elements = writer.list(&self.items);
         while let &[element, ref rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }
-        // odd.mqtt:244
+        // odd.mqtt:252
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1509,11 +1570,11 @@ impl<'a> ClientSides<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // odd.mqtt:244
-        reader.at(54);
+        // odd.mqtt:252
+        reader.at(56);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // odd.mqtt:247
-        reader.at(55);
+        // odd.mqtt:255
+        reader.at(57);
         let items = reader.list(ClientItem::read);
         let packet = Self { items };
         reader.finish(packet)
@@ -1535,15 +1596,15 @@ pub struct ServerItem {
 impl ServerItem {
     /// Writes the element, also at compile time.
     const fn write(&self, writer: &mut Writer<'_>) {
-        // odd.mqtt:248
+        // odd.mqtt:256
         writer.u8(self.verdict as u8);
     }
 }
 
 impl Element<'_> for ServerItem {
     fn read<N: Notes>(reader: &mut Reader<'_, N>) -> Result<Self, DecodeError> {
-        // odd.mqtt:248
-        reader.at(59);
+        // odd.mqtt:256
+        reader.at(61);
         let verdict = reader.known_u8(ServerVerdict::from_u8)?;
         Ok(Self { verdict })
     }
@@ -1571,13 +1632,13 @@ impl<'a> ServerSides<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // odd.mqtt:247
+        // odd.mqtt:255
         let mut elements = writer.list(&self.items);
         while let &[element, ref rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }
-        // odd.mqtt:244
+        // odd.mqtt:252
         writer.fixed_header(Self::FIRST_BYTE);
     }
 
@@ -1590,11 +1651,11 @@ impl<'a> ServerSides<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // odd.mqtt:244
-        reader.at(57);
+        // odd.mqtt:252
+        reader.at(59);
         reader.require(first_byte == Self::FIRST_BYTE);
-        // odd.mqtt:247
-        reader.at(58);
+        // odd.mqtt:255
+        reader.at(60);
         let items = reader.list(ServerItem::read);
         let packet = Self { items };
         reader.finish(packet)
@@ -1642,27 +1703,27 @@ impl<'a> Nameless<'a> {
 
     /// Writes the packet, also at compile time. See [`Encode::encode`].
     pub const fn encode(&self, writer: &mut Writer<'_>) {
-        // odd.mqtt:261
-        writer.utf8(self.name);
-        // odd.mqtt:262
-        writer.u8(self.verdicts as u8);
-        // odd.mqtt:263
-        self.properties.write(Self::PROPERTIES, writer);
         // odd.mqtt:269
+        writer.utf8(self.name);
+        // odd.mqtt:270
+        writer.u8(self.verdicts as u8);
+        // odd.mqtt:271
+        self.properties.write(Self::PROPERTIES, writer);
+        // odd.mqtt:277
         let mut elements = writer.list(&self.last);
         while let &[element, ref rest @ ..] = elements {
             writer.u8(element as u8);
             elements = rest;
         }
-        // odd.mqtt:257
+        // odd.mqtt:265
         if self.urgent && !self.properties.set.contains(Property::NEW) {
             writer.fail(EncodeError::Contradiction);
         }
-        // odd.mqtt:261
+        // odd.mqtt:269
         if self.name.is_empty() && !self.properties.set.contains(Property::NEW) {
             writer.fail(EncodeError::Contradiction);
         }
-        // odd.mqtt:254
+        // odd.mqtt:262
         let first_byte = Self::PACKET_TYPE << 4 | (self.urgent as u8) << 3;
         writer.fixed_header(first_byte);
     }
@@ -1676,30 +1737,30 @@ impl<'a> Nameless<'a> {
         first_byte: u8,
         reader: &mut Reader<'a, N>,
     ) -> Result<Self, DecodeError> {
-        // odd.mqtt:254
-        reader.at(60);
-        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
-        // odd.mqtt:257
-        let urgent = first_byte & 0x08 != 0;
-        // odd.mqtt:258
-        reader.require(first_byte & 0x07 == 0);
-        // odd.mqtt:261
-        reader.at(61);
-        let name = reader.utf8();
         // odd.mqtt:262
         reader.at(62);
-        let verdicts = reader.known_u8(Copy::from_u8)?;
-        // odd.mqtt:263
-        reader.at(63);
-        let properties = Properties::read(Self::PROPERTIES, reader);
+        reader.require(first_byte >> 4 == Self::PACKET_TYPE);
+        // odd.mqtt:265
+        let urgent = first_byte & 0x08 != 0;
+        // odd.mqtt:266
+        reader.require(first_byte & 0x07 == 0);
         // odd.mqtt:269
+        reader.at(63);
+        let name = reader.utf8();
+        // odd.mqtt:270
         reader.at(64);
+        let verdicts = reader.known_u8(Copy::from_u8)?;
+        // odd.mqtt:271
+        reader.at(65);
+        let properties = Properties::read(Self::PROPERTIES, reader);
+        // odd.mqtt:277
+        reader.at(66);
         let last = reader.list(|reader| reader.allowed_u8(ServerVerdict::from_u8));
-        // odd.mqtt:257
-        reader.at(60);
+        // odd.mqtt:265
+        reader.at(62);
         reader.allow(!urgent || properties.set.contains(Property::NEW));
-        // odd.mqtt:261
-        reader.at(61);
+        // odd.mqtt:269
+        reader.at(63);
         reader.allow(!name.is_empty() || properties.set.contains(Property::NEW));
         let packet = Self {
             urgent,
@@ -1765,6 +1826,8 @@ pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
         ("ENUMS", "enums"),
         ("IDENTIFIERS", "fixed header"),
         ("IDENTIFIERS", "identifiers"),
+        ("TOPICS", "fixed header"),
+        ("TOPICS", "topics"),
         ("CARRIER from client", "fixed header"),
         ("CARRIER from client", "inner"),
         ("CARRIER from client", "properties"),

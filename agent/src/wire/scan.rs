@@ -1,0 +1,78 @@
+//! Looks in text for what it must not have, or not anywhere: U+0000 and the wildcards `#` and `+` (4.7.1).
+
+/// What is sought: U+0000,
+pub(super) const NULL: bool = false;
+
+/// or that and wildcards.
+pub(super) const NULL_OR_WILDCARD: bool = true;
+
+/// A host looks at this many bytes at once. For a device, that is more code than it is worth.
+const CHUNK: usize = 8;
+
+const IN_CHUNKS: bool = size_of::<usize>() == 8;
+
+/// The text from the first byte on that is sought; nothing, if there is none.
+#[inline(always)] // Faster on a host, smaller on a device.
+pub(super) const fn from_first<const WILDCARDS: bool>(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    if IN_CHUNKS {
+        while let Some((chunk, after)) = rest.split_first_chunk()
+            && !has_sought::<WILDCARDS>(chunk)
+        {
+            rest = after;
+        }
+        // What is left makes a chunk with what is before it.
+        if rest.len() < CHUNK
+            && let Some(chunk) = text.last_chunk()
+            && !has_sought::<WILDCARDS>(chunk)
+        {
+            return &[];
+        }
+    }
+    while let [byte, after @ ..] = rest
+        && !is_sought::<WILDCARDS>(*byte)
+    {
+        rest = after;
+    }
+    rest
+}
+
+/// Whether one of these bytes is sought. Without a branch, and of numbers, it becomes a few instructions for all of them.
+const fn has_sought<const WILDCARDS: bool>(chunk: &[u8; CHUNK]) -> bool {
+    let mut found = 0;
+    let mut i = 0;
+    while i < CHUNK {
+        found |= is_sought::<WILDCARDS>(chunk[i]) as u8;
+        i += 1;
+    }
+    found != 0
+}
+
+const fn is_sought<const WILDCARDS: bool>(byte: u8) -> bool {
+    (byte == 0) | (WILDCARDS & ((byte == b'#') | (byte == b'+')))
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn text_of_any_length_with_two_of_them_anywhere() {
+        for length in 0..40 {
+            let text = Vec::from_iter((0..length).map(|i| b"a/\xC3\x01*,\"$"[i % 8]));
+            assert_eq!(from_first::<NULL_OR_WILDCARD>(&text), &[], "{text:?}");
+            for (first, byte) in (0..length).flat_map(|first| [0, b'#', b'+'].map(|byte| (first, byte))) {
+                for last in first..length {
+                    let mut text = text.clone();
+                    (text[first], text[last]) = (byte, byte);
+                    assert_eq!(from_first::<NULL_OR_WILDCARD>(&text), &text[first..], "{text:?}");
+                    assert_eq!(from_first::<NULL>(&text), if byte == 0 { &text[first..] } else { &[] }, "{text:?}");
+                }
+            }
+        }
+    }
+}
