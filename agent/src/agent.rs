@@ -1,6 +1,9 @@
 //! The agent: what the attribute macro wraps.
 
+use spin::mutex::SpinMutex;
+
 use crate::command::{Command, CommandError, Completion, Request, Submission};
+use crate::incoming::Incoming;
 use crate::payload::Payload;
 use crate::queue::{Queue, Told};
 use crate::received::Identifiers;
@@ -89,19 +92,21 @@ impl<T: Copy + Send> Keeps<T> for Option<T> {
 
 /// One MQTT connection, shared by all who hold a reference to it.
 ///
-/// `COMMANDS` slots of `PACKET` bytes for outgoing packets; five bytes of each are kept for the fixed header. Its typed
-/// methods come from the attribute macro.
+/// `COMMANDS` slots of `PACKET` bytes for outgoing packets; five bytes of each are kept for the fixed header.
+/// `RECEIVE` bytes for incoming packets. Its typed methods come from the attribute macro.
 #[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
-pub struct Agent<P: Profile, const COMMANDS: usize, const PACKET: usize> {
+pub struct Agent<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize> {
     pub(crate) session: Session<P>,
     pub(crate) queue: Queue<P, COMMANDS, PACKET>,
+    /// Locked by the task that runs the connection.
+    pub(crate) incoming: SpinMutex<Incoming<RECEIVE>>,
 }
 
-impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, PACKET> {
+impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize> Agent<P, COMMANDS, PACKET, RECEIVE> {
     /// An agent without a connection. Commands can be given at once.
     #[expect(clippy::new_without_default, reason = "an agent is made to be a static")]
     pub const fn new() -> Self {
-        Self { session: Session::new(), queue: Queue::new() }
+        Self { session: Session::new(), queue: Queue::new(), incoming: SpinMutex::new(Incoming::new()) }
     }
 
     /// A command that waits for a free slot, then for its outcome.

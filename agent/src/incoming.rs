@@ -8,7 +8,6 @@ use crate::wire::fixed_header::{self, FixedHeader};
 /// It never asks for a byte beyond the packet at hand, so nothing has to be kept or moved between packets. A packet that
 /// is larger than the buffer comes in parts: whoever takes one says up to where the next one is to begin with the same
 /// bytes.
-#[repr(align(4))] // Zeroed by words, not by a call of memset.
 pub(crate) struct Incoming<const SIZE: usize> {
     buffer: [u8; SIZE],
     /// How many bytes of the buffer are in use.
@@ -39,7 +38,13 @@ pub(crate) struct Part<'a> {
 impl<const SIZE: usize> Incoming<SIZE> {
     pub(crate) const fn new() -> Self {
         const { assert!(SIZE > fixed_header::MAX, "the receive buffer has at least 6 bytes") };
-        Self { buffer: [0; SIZE], filled: 0, missing: fixed_header::MIN, passed: 0 }
+        // All zeros, which take no flash in a static.
+        Self { buffer: [0; SIZE], filled: 0, missing: 0, passed: 0 }
+    }
+
+    /// A packet begins.
+    pub(crate) fn begin(&mut self) {
+        (self.filled, self.missing, self.passed) = (0, fixed_header::MIN, 0);
     }
 
     /// Where the next bytes of the stream go. Never empty when there is no [`part`](Self::part).
@@ -85,7 +90,7 @@ impl<const SIZE: usize> Incoming<SIZE> {
     /// the fixed header at least.
     pub(crate) fn take(&mut self, keep: usize) {
         if self.missing == 0 {
-            (self.filled, self.missing, self.passed) = (0, fixed_header::MIN, 0);
+            self.begin();
         } else {
             self.passed += self.filled - keep;
             self.filled = keep;

@@ -516,21 +516,21 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// No command goes on. (Those that are given meanwhile do.)
     pub(crate) fn stop(&self) {
-        for slot in &self.slots {
-            if slot.state().is_in_line() {
-                self.done(slot, State::Stopped, &[]);
-            }
-        }
-        // The Server may still know the packet identifiers of what was given up. So others come next, unless one is just
+        // The Server may still know the packet identifiers of what is given up. So others come next, unless one is just
         // being given out.
         critical_section::with(|cs| {
             let base = self.base.borrow(cs);
-            if self.slots.iter().all(|slot| slot.control.borrow(cs).state.get() == State::Free) {
+            if self.slots.iter().all(|slot| slot.control.borrow(cs).state.get() != State::Reserved) {
                 let next = base.get().wrapping_add(COMMANDS as u16);
                 // All those of the slots have to be in range.
                 base.set(if next > u16::MAX - COMMANDS as u16 { 0 } else { next });
             }
         });
+        for slot in &self.slots {
+            if slot.state().is_in_line() {
+                self.done(slot, State::Stopped, &[]);
+            }
+        }
     }
 
     fn first_identifier(&self, cs: CriticalSection<'_>) -> PacketIdentifier {

@@ -18,7 +18,6 @@ use crate::agent::{Agent, Profile};
 use crate::clock::Clock;
 use crate::connect::Connect;
 use crate::error::Error;
-use crate::incoming::Incoming;
 use crate::message::Message;
 use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
@@ -117,9 +116,13 @@ trait Connection {
 }
 
 /// The right to run a connection of this agent.
-struct Owner<'a, P: Profile, const COMMANDS: usize, const PACKET: usize>(&'a Agent<P, COMMANDS, PACKET>);
+struct Owner<'a, P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize>(
+    &'a Agent<P, COMMANDS, PACKET, RECEIVE>,
+);
 
-impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owner<'_, P, COMMANDS, PACKET> {
+impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize> Connection
+    for Owner<'_, P, COMMANDS, PACKET, RECEIVE>
+{
     fn register(&self, waker: &Waker) {
         self.0.queue.register(waker);
     }
@@ -137,7 +140,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Connection for Owne
     }
 }
 
-impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Drop for Owner<'_, P, COMMANDS, PACKET> {
+impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize> Drop
+    for Owner<'_, P, COMMANDS, PACKET, RECEIVE>
+{
     fn drop(&mut self) {
         self.0.session.leave(&self.0.queue);
     }
@@ -169,9 +174,9 @@ impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
 }
 
 #[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice: 32 bytes of RAM in all")]
-impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, PACKET> {
-    /// Runs one connection on a fresh transport, from CONNECT to its end. `RECEIVE` is the size of the buffer for
-    /// incoming packets, in bytes. Messages go to the handler, which must not wait, and may give commands.
+impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize> Agent<P, COMMANDS, PACKET, RECEIVE> {
+    /// Runs one connection on a fresh transport, from CONNECT to its end. Messages go to the
+    /// handler, which must not wait, and may give commands.
     ///
     /// `Ok` means that a `Disconnect` command ended it `[MQTT-3.14.4-1]`: close the transport. After an error too; then
     /// wait a little, connect the transport anew and call `run` again. What was not begun is still in line then. If
@@ -181,7 +186,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
     ///
     /// # Errors
     /// See [`Error`]. No command's failure ends the connection.
-    pub fn run<'a, const RECEIVE: usize, const CONNECT: usize>(
+    pub fn run<'a, const CONNECT: usize>(
         &'a self,
         rx: &'a mut impl Read,
         tx: &'a mut impl Write,
@@ -191,20 +196,22 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Agent<P, COMMANDS, 
     ) -> impl Future<Output = Result<(), Error>> {
         let begun = self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
         Run {
-            receive: self.receive::<RECEIVE>(rx, handler),
+            receive: self.receive(rx, handler),
             transmit: self.transmit(tx, clock, connect),
             keep_time: self.keep_time(clock),
             connection: begun.then(|| Owner(self)),
         }
     }
 
-    fn receive<const RECEIVE: usize>(
+    fn receive(
         &self,
         rx: &mut impl Read,
         mut handler: impl FnMut(Message<'_>),
     ) -> impl Future<Output = Infallible> {
         async move {
-            let mut incoming = Incoming::<RECEIVE>::new();
+            // It is free: there is one connection.
+            let Some(mut incoming) = self.incoming.try_lock() else { return pending().await };
+            incoming.begin();
             let failure = 'stream: loop {
                 match (Receive { read: rx.read(incoming.space()), session: &self.session }).await {
                     None => {}

@@ -222,7 +222,7 @@ fn a_new_run_works_once_the_first_is_dropped_even_unpolled() {
     let clock = ManualClock::default();
     for _ in 0..3 {
         let (mut rx, mut tx) = Server::new().ends();
-        drop(agent.run::<16, 64>(&mut rx, &mut tx, &clock, &connect, |_| {}));
+        drop(agent.run::<64>(&mut rx, &mut tx, &clock, &connect, |_| {}));
     }
     let mut world = World::new(&agent);
     let first = world.open(60);

@@ -75,7 +75,7 @@ fn it_ends_a_connection_that_was_never_polled() {
     let mut world = World::new(&agent);
     let queued = world.publish("a");
     world.settle();
-    let future = agent.run::<RECEIVE, 64>(&mut rx, &mut tx, &clock, &connect, |_| {});
+    let future = agent.run::<64>(&mut rx, &mut tx, &clock, &connect, |_| {});
     agent.stop();
     let run = world.executor.spawn("run", future);
     world.settle();
@@ -435,7 +435,7 @@ fn a_task_that_interrupts_stop_may_run_the_next_connection() {
     let next = Urgent::spawn(async move {
         assert_eq!(AGENT.submit(message_at(QoS::AtLeastOnce, "a", b"")).await, Err(CommandError::Stopped));
         let connect = Connect::<64>::new("room-1", 0).unwrap();
-        AGENT.run::<RECEIVE, 64>(&mut rx, &mut tx, &Still, &connect, |_| {}).await
+        AGENT.run::<64>(&mut rx, &mut tx, &Still, &connect, |_| {}).await
     });
     world.settle();
     AGENT.stop();

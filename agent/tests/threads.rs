@@ -74,7 +74,7 @@ fn producers<const COMMANDS: usize>(ways: &[Way], count: u32, fragment: usize) {
     thread::scope(|scope| {
         let connection = scope.spawn(|| {
             let (mut rx, mut tx) = server.ends();
-            block_on("the agent", agent.run::<RECEIVE, 64>(&mut rx, &mut tx, &NoClock, &connect, |_| {}))
+            block_on("the agent", agent.run::<64>(&mut rx, &mut tx, &NoClock, &connect, |_| {}))
         });
         let agent = &agent;
         let threads: Vec<_> = ways
@@ -153,5 +153,5 @@ fn a_connection_can_go_to_another_thread() {
     let (mut rx, mut tx) = Server::new().ends();
     let connect = Connect::<64>::new("room-1", 0).unwrap();
     // Executors with several threads move their tasks.
-    drop(assert_send(agent.run::<RECEIVE, 64>(&mut rx, &mut tx, &NoClock, &connect, |_| {})));
+    drop(assert_send(agent.run::<64>(&mut rx, &mut tx, &NoClock, &connect, |_| {})));
 }

@@ -39,6 +39,7 @@ pub(crate) fn agent(arguments: &Arguments, commands: &Commands, item: &ItemEnum)
     });
     let methods = expansion.methods();
     let run = expansion.run();
+    let receive = expansion.receive();
     let Expansion { slots, packet, .. } = &expansion;
     let about = format!(" An MQTT 3.1.1 agent with {slots} slots of {packet} bytes for outgoing packets.");
     quote! {
@@ -54,7 +55,7 @@ pub(crate) fn agent(arguments: &Arguments, commands: &Commands, item: &ItemEnum)
         #[doc = #about]
         ///
         /// Make it a `static`: it is used from tasks, threads and interrupts alike, and [`run`](Self::run) by one task.
-        #visibility struct Agent(#slimqtt::export::Agent<#name, #slots, #packet>);
+        #visibility struct Agent(#slimqtt::export::Agent<#name, #slots, #packet, { #receive }>);
 
         #[allow(dead_code, reason = "not every firmware uses every command")]
         impl Agent {
@@ -71,6 +72,15 @@ pub(crate) fn agent(arguments: &Arguments, commands: &Commands, item: &ItemEnum)
 }
 
 impl Expansion<'_> {
+    /// The size of the receive buffer.
+    fn receive(&self) -> TokenStream {
+        let size = |filters| Literal::usize_unsuffixed(self.arguments.receive(filters)).into_token_stream();
+        match &self.commands.subscribe {
+            Some(subscribe) => subscribe.condition.select(size(Some(subscribe.options.filters)), size(None)),
+            None => size(None),
+        }
+    }
+
     /// What the agent needs of its runtime. What is not there has its default.
     fn profile(&self) -> TokenStream {
         let Self { arguments, commands, name, slimqtt, .. } = self;
@@ -215,7 +225,7 @@ impl Expansion<'_> {
                 connect: &'a #slimqtt::Connect<CONNECT>,
                 #parameter
             ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #slimqtt::Error>> {
-                self.0.run::<#receive, CONNECT>(rx, tx, clock, connect, #handler)
+                self.0.run(rx, tx, clock, connect, #handler)
             }
         }
     }

@@ -43,8 +43,9 @@ impl Profile for Complete {
     type Completion = Option<&'static Completion>;
 }
 
-pub(crate) type Agent<const COMMANDS: usize, const PACKET: usize> = AnyAgent<Beacon, COMMANDS, PACKET>;
-pub(crate) type CompleteAgent<const COMMANDS: usize, const PACKET: usize> = AnyAgent<Complete, COMMANDS, PACKET>;
+pub(crate) type Agent<const COMMANDS: usize, const PACKET: usize> = AnyAgent<Beacon, COMMANDS, PACKET, RECEIVE>;
+pub(crate) type CompleteAgent<const COMMANDS: usize, const PACKET: usize> =
+    AnyAgent<Complete, COMMANDS, PACKET, RECEIVE>;
 
 /// How long the Server may take to answer, in milliseconds.
 pub(crate) const TIMEOUT: u32 = 5000;
@@ -147,7 +148,7 @@ impl From<Message<'_>> for Handled {
 
 /// An agent, its Server, time, and tasks.
 pub(crate) struct World<'a, const COMMANDS: usize, const PACKET: usize, P: Profile = Beacon> {
-    agent: &'a AnyAgent<P, COMMANDS, PACKET>,
+    agent: &'a AnyAgent<P, COMMANDS, PACKET, RECEIVE>,
     /// Whether connections ask for a clean session.
     pub(crate) clean_session: bool,
     handled: Rc<RefCell<Vec<Handled>>>,
@@ -159,11 +160,11 @@ pub(crate) struct World<'a, const COMMANDS: usize, const PACKET: usize, P: Profi
 }
 
 impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMANDS, PACKET, P> {
-    pub(crate) fn new(agent: &'a AnyAgent<P, COMMANDS, PACKET>) -> Self {
+    pub(crate) fn new(agent: &'a AnyAgent<P, COMMANDS, PACKET, RECEIVE>) -> Self {
         Self::starting_at(agent, 0)
     }
 
-    pub(crate) fn starting_at(agent: &'a AnyAgent<P, COMMANDS, PACKET>, now: u32) -> Self {
+    pub(crate) fn starting_at(agent: &'a AnyAgent<P, COMMANDS, PACKET, RECEIVE>, now: u32) -> Self {
         Self {
             agent,
             clean_session: true,
@@ -195,7 +196,7 @@ impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMA
             reaction();
         };
         self.executor
-            .spawn("run", async move { agent.run::<RECEIVE, 64>(&mut rx, &mut tx, &clock, &connect, handler).await })
+            .spawn("run", async move { agent.run(&mut rx, &mut tx, &clock, &connect, handler).await })
     }
 
     /// Begins a connection over a new transport: CONNECT is out.

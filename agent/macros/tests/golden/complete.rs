@@ -75,7 +75,7 @@ impl ::core::convert::From<RequestedQoS> for ::slimqtt::export::QoS {
 /// An MQTT 3.1.1 agent with 4 slots of 192 bytes for outgoing packets.
 ///
 /// Make it a `static`: it is used from tasks, threads and interrupts alike, and [`run`](Self::run) by one task.
-pub struct Agent(::slimqtt::export::Agent<Command, 4, 192>);
+pub struct Agent(::slimqtt::export::Agent<Command, 4, 192, { 128 }>);
 #[allow(dead_code, reason = "not every firmware uses every command")]
 impl Agent {
     /// An agent without a connection. Commands can be given at once.
@@ -672,6 +672,6 @@ impl Agent {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), ::slimqtt::Error>,
     > {
-        self.0.run::<128, CONNECT>(rx, tx, clock, connect, handler)
+        self.0.run(rx, tx, clock, connect, handler)
     }
 }

@@ -80,7 +80,9 @@ impl ::core::convert::From<RequestedQoS> for ::slimqtt::export::QoS {
 /// An MQTT 3.1.1 agent with 4 slots of 128 bytes for outgoing packets.
 ///
 /// Make it a `static`: it is used from tasks, threads and interrupts alike, and [`run`](Self::run) by one task.
-struct Agent(::slimqtt::export::Agent<Command, 4, 128>);
+struct Agent(
+    ::slimqtt::export::Agent<Command, 4, 128, { if ::core::cfg!(c) { 128 } else { 16 } }>,
+);
 #[allow(dead_code, reason = "not every firmware uses every command")]
 impl Agent {
     /// An agent without a connection. Commands can be given at once.
@@ -304,7 +306,7 @@ impl Agent {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), ::slimqtt::Error>,
     > {
-        self.0.run::<128, CONNECT>(rx, tx, clock, connect, handler)
+        self.0.run(rx, tx, clock, connect, handler)
     }
     #[cfg(not(c))]
     /// Runs one connection on a fresh transport, from CONNECT to its end.
@@ -326,6 +328,6 @@ impl Agent {
     ) -> impl ::core::future::Future<
         Output = ::core::result::Result<(), ::slimqtt::Error>,
     > {
-        self.0.run::<16, CONNECT>(rx, tx, clock, connect, |_| {})
+        self.0.run(rx, tx, clock, connect, |_| {})
     }
 }
