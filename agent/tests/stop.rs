@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kit::{
-    CompleteAgent, ManualClock, PINGREQ, PUBACK, PUBREC, RECEIVE, Server, Task, Urgent, World, acknowledgement,
-    connect_bytes, message, message_at, publish_bytes, publish_packet, publishes,
+    CompleteAgent, ManualClock, PINGREQ, PUBACK, PUBCOMP, PUBREC, PUBREL, RECEIVE, Server, Task, Urgent, World,
+    acknowledgement, connect_bytes, message, message_at, publish_bytes, publish_packet, publishes,
 };
 use slimqtt_agent::request::{Subscribe, Unsubscribe};
 use slimqtt_agent::wire::{Pingreq, QoS};
@@ -410,6 +410,68 @@ fn each_function_is_called_once() {
     let _run = world.open(0);
     world.assert_all_slots_are_free();
     assert_eq!(calls(), []);
+}
+
+/// The packet identifier of a message to a topic of one byte, with QoS above 0.
+fn identifier(packet: &[u8]) -> u16 {
+    u16::from_be_bytes([packet[5], packet[6]])
+}
+
+#[test]
+fn mqtt_2_3_1_2_packet_identifiers_that_the_server_may_still_know_are_not_given_again() {
+    static COMPLETION: Completion = Completion::new(note, 1);
+    for way in 0..3 {
+        let agent = CompleteAgent::<2, 32>::new();
+        let mut world = World::new(&agent);
+        world.clean_session = false;
+        let run = world.open(0);
+        let command = message_at(QoS::ExactlyOnce, "a", b"");
+        match way {
+            0 => agent.try_submit(&command).unwrap(),
+            1 => agent.submit_then(&command, &COMPLETION).unwrap(),
+            _ => _ = world.submit("a", command),
+        }
+        let given_up = identifier(&world.sent());
+        agent.stop();
+        world.settle();
+        assert_stopped(&run);
+        // The Server waits for PUBREL: a PUBLISH with this identifier would be a duplicate.
+        let _run = world.resume();
+        let done = world.publish_at(QoS::ExactlyOnce, "b");
+        let sent = world.sent();
+        let given = identifier(&sent);
+        assert_eq!(sent, publish_packet(0x34, "b", Some(given), b""));
+        assert_ne!(given, given_up, "{way}");
+        world.answer(&acknowledgement(PUBREC, given));
+        assert_eq!(world.sent(), acknowledgement(PUBREL, given));
+        world.answer(&acknowledgement(PUBCOMP, given));
+        assert_eq!(done.output(), Some(Ok(())));
+        world.assert_all_slots_are_free();
+    }
+}
+
+#[test]
+fn packet_identifiers_stay_in_range_and_work_however_often_the_agent_is_stopped() {
+    let agent = Box::new(CompleteAgent::<255, 12>::new());
+    let mut world = World::new(&agent);
+    let mut last = vec![];
+    for _ in 0..600 {
+        let run = world.open(0);
+        for _ in 0..3 {
+            agent.try_submit(&message_at(QoS::AtLeastOnce, "a", b"")).unwrap();
+        }
+        let given: Vec<u16> = world.sent().chunks(7).map(identifier).collect();
+        assert!(given.iter().all(|identifier| *identifier != 0 && !last.contains(identifier)), "{given:?}");
+        // The slots behind it have identifiers, too.
+        assert!(given[0] <= u16::MAX - 254);
+        world.answer(&acknowledgement(PUBACK, given[1]));
+        agent.try_submit(&message_at(QoS::AtLeastOnce, "a", b"")).unwrap();
+        assert_eq!(identifier(&world.sent()), given[1]);
+        agent.stop();
+        world.settle();
+        assert_stopped(&run);
+        last = given;
+    }
 }
 
 /// A clock for connections without time limits.
