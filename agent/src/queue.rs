@@ -115,7 +115,7 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
 
     /// All bytes of the packet but those of its source.
     pub(crate) fn bytes(&self) -> &[u8] {
-        wire::head(&self.bytes, usize::from(self.end), self.follows())
+        wire::packet(&self.bytes, usize::from(self.end))
     }
 
     pub(crate) fn first_byte(&self) -> u8 {
@@ -137,8 +137,8 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
 
     /// Prepares the packet for another connection. False if the exchange cannot go on there.
     fn repeat(&mut self) -> bool {
-        let (end, follows) = (usize::from(self.end), self.follows());
-        let Some(first_byte) = wire::head_mut(&mut self.bytes, end, follows).first_mut() else { return false };
+        let end = usize::from(self.end);
+        let Some(first_byte) = wire::packet_mut(&mut self.bytes, end).first_mut() else { return false };
         if *first_byte == Pubrel::FIRST_BYTE {
             return true;
         }

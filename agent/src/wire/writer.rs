@@ -110,11 +110,7 @@ impl<'a> Writer<'a> {
         self.position = end;
         let Some((space, _)) = self.buffer.split_at_mut_checked(end) else { return };
         let Some((_, space)) = space.split_at_mut_checked(start) else { return };
-        let mut i = 0;
-        while i < bytes.len() && i < space.len() {
-            space[i] = bytes[i];
-            i += 1;
-        }
+        copy(bytes, space);
     }
 
     /// Bytes behind their two byte length.
@@ -216,7 +212,10 @@ impl<'a> Writer<'a> {
     /// The same of a packet of this length, of which there may be more than was written.
     const fn fixed_header_of(&mut self, first_byte: u8, remaining_length: usize) {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
-        let (mut i, mut rest) = (start(remaining_length), remaining_length);
+        // The remaining length stands right before the variable header, so its size decides where the packet begins. A
+        // byte that is free tells: no control packet begins with one so small.
+        let (mut i, mut rest) = (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
+        header[0] = i as u8;
         header[i] = first_byte;
         while i < Self::FIXED_HEADER - 1 {
             i += 1;
@@ -233,9 +232,9 @@ impl<'a> Writer<'a> {
             self.fail(EncodeError::TooLarge);
             return;
         }
-        let from = start(self.length());
-        if from < self.buffer.len() {
-            self.fixed_header_of(self.buffer[from], length);
+        let start = start(self.buffer);
+        if start < self.buffer.len() {
+            self.fixed_header_of(self.buffer[start], length);
         }
     }
 
@@ -251,29 +250,37 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Where in its buffer a packet of this remaining length begins. That stands right before the variable header, so its size
-/// decides.
-const fn start(remaining_length: usize) -> usize {
-    Writer::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length)
+/// Copies bytes to as much space. Four at a time take a third of the steps of a Cortex-M0; as a call of `memcpy`, which
+/// has words in mind, it would be larger.
+const fn copy(bytes: &[u8], space: &mut [u8]) {
+    let (chunks, bytes) = bytes.as_chunks::<4>();
+    let (chunk_spaces, space) = space.as_chunks_mut::<4>();
+    let mut i = 0;
+    while i < chunks.len() && i < chunk_spaces.len() {
+        chunk_spaces[i] = chunks[i];
+        i += 1;
+    }
+    let mut i = 0;
+    while i < bytes.len() && i < space.len() {
+        space[i] = bytes[i];
+        i += 1;
+    }
 }
 
-/// The same of a packet that ends at `end`, but for bytes that `follow` from elsewhere.
-const fn start_of(end: usize, follow: usize) -> usize {
-    start(end.saturating_sub(Writer::FIXED_HEADER).saturating_add(follow))
+/// Where in its buffer a packet begins.
+const fn start(buffer: &[u8]) -> usize {
+    match buffer {
+        [start, ..] if *start < Writer::FIXED_HEADER as u8 => *start as usize,
+        _ => 0,
+    }
 }
 
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
-    head(buffer, end, 0)
-}
-
-/// The same, where so many bytes `follow` from elsewhere.
-#[inline(never)]
-pub(crate) fn head(buffer: &[u8], end: usize, follow: usize) -> &[u8] {
-    buffer.get(start_of(end, follow)..end).unwrap_or_default()
+    buffer.get(start(buffer)..end).unwrap_or_default()
 }
 
 /// The same, to be changed.
-pub(crate) fn head_mut(buffer: &mut [u8], end: usize, follow: usize) -> &mut [u8] {
-    buffer.get_mut(start_of(end, follow)..end).unwrap_or_default()
+pub(crate) fn packet_mut(buffer: &mut [u8], end: usize) -> &mut [u8] {
+    buffer.get_mut(start(buffer)..end).unwrap_or_default()
 }
