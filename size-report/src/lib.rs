@@ -9,6 +9,7 @@ pub mod elf;
 pub mod emulator;
 pub mod firmware;
 pub mod forbidden;
+pub mod instructions;
 pub mod profiles;
 pub mod reference;
 pub mod render;
