@@ -58,6 +58,7 @@ RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --qui
 say 'cost report'
 cargo size-report
 cargo size-report codecs
+cargo size-report instructions
 
 log=target/ci-tests.log
 : >"$log"

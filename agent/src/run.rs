@@ -203,11 +203,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         }
     }
 
-    fn receive(
-        &self,
-        rx: &mut impl Read,
-        mut handler: impl FnMut(Message<'_>),
-    ) -> impl Future<Output = Infallible> {
+    fn receive(&self, rx: &mut impl Read, mut handler: impl FnMut(Message<'_>)) -> impl Future<Output = Infallible> {
         async move {
             // It is free: there is one connection.
             let Some(mut incoming) = self.incoming.try_lock() else { return pending().await };

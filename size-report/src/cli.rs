@@ -1,15 +1,17 @@
 //! The command line.
 
 use crate::codecs::{self, Codecs};
-use crate::elf::Image;
+use crate::elf::{Image, Memory};
+use crate::emulator::Emulator;
 use crate::firmware::Firmware;
+use crate::instructions::{Counted, Instructions};
 use crate::profiles::Profiles;
 use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
 use crate::workspace::Workspace;
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use std::env;
 use std::io::{self, IsTerminal, Write};
@@ -32,6 +34,8 @@ enum Task {
     Measure(Measure),
     /// Measure each generated encoder and decoder.
     Codecs(Common),
+    /// Count the instructions of single operations, under QEMU. Exit codes as of `measure`.
+    Instructions(Count),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -62,6 +66,15 @@ struct Measure {
 }
 
 #[derive(Debug, Args)]
+struct Count {
+    #[command(flatten)]
+    common: Common,
+    /// List the N functions in which each operation spends most.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    functions: usize,
+}
+
+#[derive(Debug, Args)]
 struct Build {
     #[command(flatten)]
     common: Common,
@@ -82,6 +95,7 @@ pub fn main() -> ExitCode {
     let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
         Task::Measure(measure) => measure.run(),
         Task::Codecs(common) => measure_codecs(&common),
+        Task::Instructions(count) => count.run(),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -146,8 +160,7 @@ impl Measure {
         if self.json {
             print(&report.to_json()?)?;
         } else {
-            let colour = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none();
-            print(&render::table(&report, Look { colour, symbols: self.symbols }))?;
+            print(&render::table(&report, Look { colour: is_coloured(), symbols: self.symbols }))?;
         }
         Ok(ExitCode::from(u8::from(!report.is_ok())))
     }
@@ -162,6 +175,27 @@ fn measure_codecs(common: &Common) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+impl Count {
+    fn run(&self) -> Result<ExitCode> {
+        let emulator = Emulator::find(&Host)?;
+        let setting = self.common.setting()?;
+        let instructions = setting.profiles.instructions.as_ref();
+        let instructions = instructions.context("profiles.toml has no table `[instructions]`: it says what is run")?;
+        let package = &setting.profiles.firmware.package;
+        let firmware = Firmware { package, bin: Some(&instructions.binary), features: &instructions.features };
+        let path = setting.build(firmware)?;
+        let (image, memory) = (Image::read(&path)?, Memory::read(&path)?);
+        Host.say("running it twice");
+        let count = || Counted::new(&image, &memory, &emulator.run(&path)?);
+        let counted = count()?;
+        ensure!(counted == count()?, "a second run gave other figures: QEMU's log cannot be relied on");
+        let identity = Identity::new(&setting.toolchain, &setting.workspace)?;
+        let report = Instructions { counted, budgets: instructions.budget, emulator: emulator.version, identity };
+        print(&render::instructions(&report, Look { colour: is_coloured(), symbols: self.functions }))?;
+        Ok(ExitCode::from(u8::from(!report.is_ok())))
+    }
+}
+
 impl Build {
     fn run(&self) -> Result<ExitCode> {
         let setting = self.common.setting()?;
@@ -172,6 +206,10 @@ impl Build {
         print(&format!("{}\n", path.display()))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn is_coloured() -> bool {
+    io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none()
 }
 
 /// `print!` panics if nobody reads on; this does not.
@@ -198,6 +236,16 @@ mod tests {
         let cli = Cli::try_parse_from(["", "--symbols", "5", "--library", "build-std"]).unwrap();
         assert!(cli.task.is_none());
         assert_eq!((cli.measure.symbols, cli.measure.common.library), (5, Some(Library::BuildStd)));
+    }
+
+    #[test]
+    fn functions_are_listed_on_demand() {
+        let functions = |arguments: &[&str]| match Cli::try_parse_from(arguments).unwrap().task {
+            Some(Task::Instructions(count)) => count.functions,
+            _ => panic!("not a count"),
+        };
+        assert_eq!(functions(&["", "instructions"]), 0);
+        assert_eq!(functions(&["", "instructions", "--functions", "3", "--no-install"]), 3);
     }
 
     #[test]

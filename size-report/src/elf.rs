@@ -40,6 +40,39 @@ impl Symbol {
     }
 }
 
+/// The contents of an image's memory, as far as the file has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Memory(Vec<(u64, Vec<u8>)>);
+
+impl Memory {
+    /// A memory of pieces, each with its address.
+    pub fn new(pieces: Vec<(u64, Vec<u8>)>) -> Self {
+        Self(pieces)
+    }
+
+    /// Reads the image at `path`.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let elf = Elf::parse(&*bytes).context("not a 32-bit ELF file, or a damaged one")?;
+        let mut pieces = Vec::new();
+        for (index, segment) in loaded_segments(&elf) {
+            let data = segment.data(elf.endian(), &*bytes).ok();
+            let data = data.with_context(|| format!("program header {index}: reaches beyond the end of the file"))?;
+            pieces.push((segment.p_vaddr(elf.endian()).into(), data.to_vec()));
+        }
+        Ok(Self::new(pieces))
+    }
+
+    /// The two bytes at an address: an instruction, or half of one.
+    pub fn half(&self, address: u64) -> Option<u16> {
+        self.0.iter().find_map(|(start, bytes)| {
+            let offset = usize::try_from(address.checked_sub(*start)?).ok()?;
+            let (&half, _) = bytes.get(offset..)?.split_first_chunk()?;
+            Some(u16::from_le_bytes(half))
+        })
+    }
+}
+
 type Elf<'data> = ElfFile32<'data, Endianness>;
 
 impl Image {

@@ -2,6 +2,7 @@
 
 use crate::budget::Budget;
 use crate::forbidden::Pattern;
+use crate::instructions::Budgets;
 use anyhow::{Context, Result, bail};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -16,6 +17,8 @@ pub struct Profiles {
     pub firmware: Firmware,
     /// The profiles by name, in the file's order.
     pub profiles: IndexMap<String, Profile>,
+    /// What is run, to count instructions.
+    pub instructions: Option<Instructions>,
 }
 
 /// The `[firmware]` table.
@@ -44,6 +47,19 @@ pub struct Profile {
     pub features: Vec<String>,
     /// What it may add to the baseline.
     pub budget: Budget,
+}
+
+/// The `[instructions]` table.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instructions {
+    /// The binary that is run.
+    pub binary: String,
+    /// The features of the firmware package that it is built with.
+    #[serde(default)]
+    pub features: Vec<String>,
+    /// How many instructions each operation may take.
+    pub budget: Budgets,
 }
 
 impl Profiles {
@@ -133,6 +149,41 @@ invalid value: integer `-1`, expected u32
         let message = error(("\"alloc::\"", "\"alloc::*\""));
         assert!(message.starts_with("TOML parse error at line 6, column "), "{message}");
         assert!(message.contains("`alloc::*` is neither a Rust path"), "{message}");
+    }
+
+    const INSTRUCTIONS: &str = r#"
+[instructions]
+binary = "instructions"
+
+[instructions.budget]
+publish_qos_0 = 800
+publish_qos_1 = 1500
+idle_poll = 100
+message_qos_0 = 400
+message_qos_1 = 700
+topic_match = 300
+critical_section = 90
+"#;
+
+    #[test]
+    fn budgets_of_instructions_are_read() {
+        assert_eq!(Profiles::parse(SAMPLE).unwrap().instructions, None);
+        let instructions = Profiles::parse(&[SAMPLE, INSTRUCTIONS].concat()).unwrap().instructions.unwrap();
+        assert_eq!((instructions.binary.as_str(), instructions.features.len()), ("instructions", 0));
+        assert_eq!((instructions.budget.publish_qos_1, instructions.budget.critical_section), (1500, 90));
+    }
+
+    #[test]
+    fn a_wrong_budget_of_instructions_is_located() {
+        let error = |from: &str, to: &str| {
+            let text = [SAMPLE, &INSTRUCTIONS.replacen(from, to, 1)].concat();
+            format!("{:#}", Profiles::parse(&text).unwrap_err())
+        };
+        let misspelled = error("idle_poll", "idel_poll");
+        assert!(misspelled.starts_with("TOML parse error at line 23, column 1\n"), "{misspelled}");
+        assert!(misspelled.contains("unknown field `idel_poll`, expected one of `publish_qos_0`"), "{misspelled}");
+        assert!(error("idle_poll = 100", "").contains("missing field `idle_poll`"));
+        assert!(error("= 100", "= -1").contains("invalid value: integer `-1`, expected u32"));
     }
 
     #[test]

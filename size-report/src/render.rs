@@ -9,12 +9,16 @@ use crate::toolchain::Library;
 use crate::wirespec;
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
+mod instructions;
+
+pub use instructions::instructions;
+
 /// How to show a report.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Look {
     /// Whether the verdicts are coloured.
     pub colour: bool,
-    /// How many of the largest symbols to list for each profile.
+    /// How many of the largest symbols to list for each profile; or of the functions that take longest, for each operation.
     pub symbols: usize,
 }
 

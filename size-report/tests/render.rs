@@ -4,6 +4,7 @@ use slimqtt_size_report::budget::Budget;
 use slimqtt_size_report::codecs::Codecs;
 use slimqtt_size_report::elf::{Image, Symbol};
 use slimqtt_size_report::forbidden::Pattern;
+use slimqtt_size_report::instructions::{Budgets, Count, Counted, Instructions, Masked, PayloadReads};
 use slimqtt_size_report::profiles::Profile;
 use slimqtt_size_report::render::{self, Look};
 use slimqtt_size_report::report::{Baseline, Identity, Measured, Report, SCHEMA};
@@ -86,6 +87,62 @@ fn the_table_of_codecs_is_as_it_was() {
     ];
     let codecs = Codecs::new(&image(0, 0, &symbols), &image(0, 0, &[("Reset", 40, ".text")])).unwrap();
     compare_with_golden("codecs.txt", &render::codecs(&[codecs], &report().toolchain));
+}
+
+fn instructions() -> Instructions {
+    let operation = |name: &str, functions: &[(&str, u32)]| {
+        let total = functions.iter().map(|function| function.1).sum();
+        let functions = functions.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+        (name.to_owned(), Count { total, functions })
+    };
+    let submit = "<slimqtt_agent::queue::Queue<app::Complete, 4, 160>>::submit";
+    let poll = "<slimqtt_agent::run::Run<Owner<P, 4>, R> as core::future::future::Future>::poll";
+    let operations = [
+        operation("enqueue_qos_0", &[(submit, 200), ("memcpy", 90), ("wake", 7), ("store", 3)]),
+        operation("poll_sends_qos_0", &[(poll, 600)]),
+        operation("enqueue_qos_1", &[(submit, 250), ("memcpy", 90)]),
+        operation("poll_sends_qos_1", &[(poll, 610)]),
+        operation("poll_takes_puback", &[(poll, 700)]),
+        operation("poll_idle", &[(poll, 100)]),
+        operation("poll_takes_qos_0", &[(poll, 427)]),
+        operation("poll_takes_qos_1", &[(poll, 1300)]),
+        operation("match_topic", &[("matches", 301)]),
+    ];
+    let masked = [(submit, 117, 25), (poll, 88, 64)];
+    let masked = masked.map(|(name, longest, times)| (name.to_owned(), Masked { longest, times }));
+    let payload = PayloadReads { all: 1280, masked: 0 };
+    Instructions {
+        counted: Counted { operations: operations.into(), masked: masked.into(), payload },
+        budgets: Budgets {
+            publish_qos_0: 800,
+            publish_qos_1: 1650,
+            idle_poll: 127,
+            message_qos_0: 427,
+            message_qos_1: 1400,
+            topic_match: 310,
+            critical_section: 117,
+        },
+        emulator: "QEMU emulator version 7.2.22".to_owned(),
+        identity: report().toolchain,
+    }
+}
+
+#[test]
+fn the_table_of_instructions_is_as_it_was() {
+    let mut report = instructions();
+    report.budgets.critical_section -= 20;
+    report.counted.payload.masked = 3;
+    compare_with_golden("instructions.txt", &render::instructions(&report, Look { colour: false, symbols: 1 }));
+}
+
+#[test]
+fn what_is_well_is_short() {
+    let mut report = instructions();
+    report.budgets.publish_qos_0 = 900;
+    assert!(report.is_ok());
+    let text = render::instructions(&report, Look::default());
+    assert!(!text.contains("OVER") && !text.contains("over its budget") && !text.contains("spent in"), "{text}");
+    assert!(text.ends_with("Run under QEMU emulator version 7.2.22, one instruction at a time\n"), "{text}");
 }
 
 #[test]

@@ -195,8 +195,7 @@ impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMA
             handled.borrow_mut().push(message.into());
             reaction();
         };
-        self.executor
-            .spawn("run", async move { agent.run(&mut rx, &mut tx, &clock, &connect, handler).await })
+        self.executor.spawn("run", async move { agent.run(&mut rx, &mut tx, &clock, &connect, handler).await })
     }
 
     /// Begins a connection over a new transport: CONNECT is out.

@@ -212,6 +212,13 @@ fn no_truncated_image_passes() {
 }
 
 #[test]
+fn memory_is_read_where_it_runs() {
+    let memory = Memory::new(vec![(0x100, vec![1, 2, 3]), (0x2000_0000, vec![4, 5])]);
+    let halves = [0xFF, 0x100, 0x101, 0x102, 0x103, 0x2000_0000].map(|address| memory.half(address));
+    assert_eq!(halves, [None, Some(0x0201), Some(0x0302), None, None, Some(0x0504)]);
+}
+
+#[test]
 fn the_error_names_the_file() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let error = format!("{:#}", Image::read(&path).unwrap_err());
