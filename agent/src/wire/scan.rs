@@ -49,7 +49,8 @@ const fn has_sought<const WILDCARDS: bool>(chunk: &[u8; CHUNK]) -> bool {
 }
 
 const fn is_sought<const WILDCARDS: bool>(byte: u8) -> bool {
-    (byte == 0) | (WILDCARDS & ((byte == b'#') | (byte == b'+')))
+    // One by one, a comparison shows that most are not.
+    (IN_CHUNKS || byte <= b'+') && (byte == 0) | (WILDCARDS & ((byte == b'#') | (byte == b'+')))
 }
 
 #[cfg(test)]

@@ -253,8 +253,8 @@ impl<'a> Writer<'a> {
 /// Copies bytes to as much space. Four at a time take a third of the steps of a Cortex-M0; as a call of `memcpy`, which
 /// has words in mind, it would be larger.
 const fn copy(bytes: &[u8], space: &mut [u8]) {
-    let (chunks, bytes) = bytes.as_chunks::<4>();
-    let (chunk_spaces, space) = space.as_chunks_mut::<4>();
+    let (chunks, bytes) = bytes.as_chunks::<8>();
+    let (chunk_spaces, space) = space.as_chunks_mut::<8>();
     let mut i = 0;
     while i < chunks.len() && i < chunk_spaces.len() {
         chunk_spaces[i] = chunks[i];
