@@ -17,7 +17,9 @@ use crate::command::{CommandError, Completion, Request};
 use crate::error::Error;
 use crate::exchange::acknowledgement;
 use crate::payload::{Payload, PayloadEnded};
-use crate::wire::{self, EncodeError, List, PacketIdentifier, Publish, Pubrec, Pubrel, Reader, Suback, Writer};
+use crate::wire::{
+    self, EncodeError, List, PacketIdentifier, Pingresp, Puback, Pubcomp, Pubrec, Pubrel, Reader, Suback, Writer,
+};
 
 /// What a slot is doing, in the order in which it goes on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,10 +48,6 @@ enum State {
 }
 
 impl State {
-    fn is_in_line(self) -> bool {
-        Self::Queued <= self && self <= Self::Sent
-    }
-
     fn is_begun(self) -> bool {
         Self::Again <= self && self <= Self::Sent
     }
@@ -77,9 +75,9 @@ struct Control<P: Profile> {
     state: Cell<State>,
     /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
     watched: Cell<bool>,
-    /// How many of the slots in line came earlier.
-    ahead: Cell<u8>,
-    /// The type of the packet that acknowledges the one that was sent last.
+    /// Which slot this is, from 0.
+    number: Cell<u8>,
+    /// The type of the packet that acknowledges the one in the slot; 0 if none does.
     awaited: Cell<u8>,
     /// The command's future, if watched; else some future that waits for any slot to become free.
     waker: Cell<Option<Waker>>,
@@ -135,18 +133,11 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         if bytes.is_empty() { Err(PayloadEnded) } else { Ok(bytes) }
     }
 
-    /// Prepares the packet for another connection. False if the exchange cannot go on there.
-    fn repeat(&mut self) -> bool {
-        let end = usize::from(self.end);
-        let Some(first_byte) = wire::packet_mut(&mut self.bytes, end).first_mut() else { return false };
-        if *first_byte == Pubrel::FIRST_BYTE {
-            return true;
+    /// A PUBLISH is going to be sent again `[MQTT-3.3.1-1]`.
+    fn set_dup(&mut self) {
+        if let Some(first_byte) = wire::packet_mut(&mut self.bytes, usize::from(self.end)).first_mut() {
+            *first_byte |= 0x08;
         }
-        let repeats = *first_byte >> 4 == Publish::PACKET_TYPE && acknowledgement(*first_byte).is_some();
-        if repeats {
-            *first_byte |= 0x08; // DUP [MQTT-3.3.1-1]
-        }
-        repeats
     }
 
     /// PUBREL takes the place of the PUBLISH.
@@ -190,7 +181,7 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
             control: Mutex::new(Control {
                 state: Cell::new(State::Free),
                 watched: Cell::new(false),
-                ahead: Cell::new(0),
+                number: Cell::new(0),
                 awaited: Cell::new(0),
                 waker: Cell::new(None),
                 completion: Cell::new(P::Completion::NONE),
@@ -206,6 +197,21 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
 
     fn state(&self) -> State {
         critical_section::with(|cs| self.control.borrow(cs).state.get())
+    }
+
+    /// Prepares a message for another connection. False if what was begun cannot go on there.
+    fn repeat(&self) -> bool {
+        match critical_section::with(|cs| self.control.borrow(cs).awaited.get()) {
+            Puback::PACKET_TYPE | Pubrec::PACKET_TYPE => {
+                if let Some(mut packet) = self.lock() {
+                    packet.set_dup();
+                }
+            }
+            Pubcomp::PACKET_TYPE => {}
+            _ => return false,
+        }
+        critical_section::with(|cs| self.control.borrow(cs).state.set(State::Again));
+        true
     }
 }
 
@@ -237,6 +243,39 @@ enum Awaited<'a, P: Profile, const PACKET: usize> {
     By(&'a Slot<P, PACKET>),
 }
 
+/// The slots whose packets are to be sent or acknowledged, by their numbers, in the order in which they came.
+struct Line<const COMMANDS: usize> {
+    length: Cell<u8>,
+    slots: [Cell<u8>; COMMANDS],
+}
+
+impl<const COMMANDS: usize> Line<COMMANDS> {
+    fn slots(&self) -> &[Cell<u8>] {
+        self.slots.get(..usize::from(self.length.get())).unwrap_or_default()
+    }
+
+    fn join(&self, slot: u8) {
+        let length = self.length.get();
+        if let Some(place) = self.slots.get(usize::from(length)) {
+            place.set(slot);
+            self.length.set(length + 1);
+        }
+    }
+
+    fn leave(&self, slot: u8) {
+        let slots = self.slots();
+        let from = slots.iter().position(|place| place.get() == slot);
+        if let Some(behind) = from.and_then(|from| slots.get(from..)) {
+            for pair in behind.windows(2) {
+                if let [place, next] = pair {
+                    place.set(next.get());
+                }
+            }
+            self.length.set(self.length.get() - 1);
+        }
+    }
+}
+
 /// The slots of an agent.
 #[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> {
@@ -246,6 +285,7 @@ pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> 
     waiting: Mutex<Cell<Option<Waker>>>,
     /// The number before the packet identifier of the first slot. (All of an agent is zeros at first, and takes no flash.)
     base: Mutex<Cell<u16>>,
+    line: Mutex<Line<COMMANDS>>,
     slots: [Slot<P, PACKET>; COMMANDS],
 }
 
@@ -258,6 +298,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             agent: Mutex::new(Cell::new(None)),
             waiting: Mutex::new(Cell::new(None)),
             base: Mutex::new(Cell::new(0)),
+            line: Mutex::new(Line { length: Cell::new(0), slots: [const { Cell::new(0) }; COMMANDS] }),
             slots: [const { Slot::new() }; COMMANDS],
         }
     }
@@ -273,6 +314,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             }
         };
         let encoded = packet.encode(request, identifier);
+        let awaited = if P::ACKNOWLEDGED { acknowledgement(packet.first_byte()) } else { None };
         drop(packet);
         if let Err(error) = encoded {
             self.done(slot, State::Free, &[]);
@@ -280,7 +322,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         }
         let (displaced, agent) = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
-            self.join_line(cs, control, State::Queued);
+            self.line.borrow(cs).join(control.number.get());
+            control.state.set(State::Queued);
+            control.awaited.set(awaited.unwrap_or_default());
             control.completion.set(P::Completion::new(told.completion()));
             let displaced = if control.watched.get() { control.waker.replace(told.waker()) } else { None };
             (displaced, self.agent.borrow(cs).take())
@@ -298,17 +342,18 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         told: Told<'_>,
     ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Option<Waker>> {
         critical_section::with(|cs| {
-            let mut identifier = self.first_identifier(cs);
+            let mut number = 0;
             for slot in &self.slots {
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
                     && let Some(packet) = slot.lock()
                 {
                     control.state.set(State::Reserved);
+                    control.number.set(number);
                     control.watched.set(matches!(told, Told::Task(_)));
-                    return Ok((slot, identifier, packet));
+                    return Ok((slot, self.identifier(cs, number), packet));
                 }
-                identifier = identifier.saturating_add(1);
+                number += 1;
             }
             Err(if let Told::Task(waker) = told { self.wait(cs, waker) } else { None })
         })
@@ -379,27 +424,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
-            let mut first = None;
-            let mut least = u8::MAX;
-            for slot in &self.slots {
-                let control = slot.control.borrow(cs);
-                let state = control.state.get();
-                let waits = matches!(state, State::Queued | State::Again);
-                if waits && control.ahead.get() < least {
-                    least = control.ahead.get();
-                    first = Some(slot);
-                }
-            }
-            let slot = first?;
-            let packet = slot.lock()?;
+            let mut in_line =
+                self.line.borrow(cs).slots().iter().filter_map(|number| self.slots.get(usize::from(number.get())));
+            let slot = in_line.find(|slot| {
+                let state = slot.control.borrow(cs).state.get();
+                state == State::Queued || P::PUBLISH > 0 && state == State::Again
+            })?;
             let control = slot.control.borrow(cs);
-            if P::ACKNOWLEDGED {
-                let awaited = acknowledgement(packet.first_byte());
-                if P::PING && pinging && awaited == Some(wire::Pingresp::PACKET_TYPE) {
-                    return None;
-                }
-                control.awaited.set(awaited.unwrap_or_default());
+            if P::PING && pinging && control.awaited.get() == Pingresp::PACKET_TYPE {
+                return None;
             }
+            let packet = slot.lock()?;
             control.state.set(State::Sending);
             Some((slot, packet))
         })
@@ -462,56 +497,42 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         };
         slot.lock()?.release(identifier);
         critical_section::with(|cs| {
-            let control = slot.control.borrow(cs);
-            self.leave_line(cs, control);
-            control.state.set(State::Reserved);
-            self.join_line(cs, control, State::Again);
+            let (control, line) = (slot.control.borrow(cs), self.line.borrow(cs));
+            line.leave(control.number.get());
+            line.join(control.number.get());
+            control.awaited.set(Pubcomp::PACKET_TYPE);
+            control.state.set(State::Again);
         });
         Some(true)
     }
 
     /// The slot whose packet awaits this one.
     fn find(&self, packet_type: u8, identifier: Option<PacketIdentifier>) -> Awaited<'_, P, PACKET> {
-        let mut own = critical_section::with(|cs| self.first_identifier(cs));
-        for slot in &self.slots {
-            let (state, awaited) = critical_section::with(|cs| {
+        critical_section::with(|cs| {
+            for slot in &self.slots {
                 let control = slot.control.borrow(cs);
-                (control.state.get(), control.awaited.get())
-            });
-            if awaited == packet_type && identifier.is_none_or(|identifier| identifier == own) {
-                match state {
-                    State::Sending => return Awaited::Soon,
-                    State::Sent => return Awaited::By(slot),
-                    _ => {}
+                let is_own = |identifier| identifier == self.identifier(cs, control.number.get());
+                if control.awaited.get() == packet_type && identifier.is_none_or(is_own) {
+                    match control.state.get() {
+                        State::Sending => return Awaited::Soon,
+                        State::Sent => return Awaited::By(slot),
+                        _ => {}
+                    }
                 }
             }
-            own = own.saturating_add(1);
-        }
-        Awaited::No
+            Awaited::No
+        })
     }
 
     /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;
     /// what else was begun is lost; the rest stays in line.
     pub(crate) fn interrupt(&self) {
-        for slot in &self.slots {
-            if slot.state().is_begun() {
-                let repeats = P::PUBLISH > 0 && slot.lock().is_some_and(|mut packet| packet.repeat());
-                if repeats {
-                    critical_section::with(|cs| slot.control.borrow(cs).state.set(State::Again));
-                } else {
-                    self.done(slot, State::ConnectionLost, &[]);
-                }
-            }
-        }
+        self.give_up(State::Again, State::ConnectionLost);
     }
 
     /// The Server has no session: exchanges that were begun with it are over.
     pub(crate) fn forget(&self) {
-        for slot in &self.slots {
-            if slot.state() == State::Again {
-                self.done(slot, State::SessionLost, &[]);
-            }
-        }
+        self.give_up(State::Again, State::SessionLost);
     }
 
     /// No command goes on. (Those that are given meanwhile do.)
@@ -526,36 +547,28 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 base.set(if next > u16::MAX - COMMANDS as u16 { 0 } else { next });
             }
         });
+        self.give_up(State::Queued, State::Stopped);
+    }
+
+    /// Ends all commands that have come as far as that. With the connection alone, messages can be sent again.
+    fn give_up(&self, from: State, outcome: State) {
         for slot in &self.slots {
-            if slot.state().is_in_line() {
-                self.done(slot, State::Stopped, &[]);
+            let state = slot.state();
+            if state < from || state > State::Sent {
+                continue;
+            }
+            let repeats = P::PUBLISH > 0 && outcome == State::ConnectionLost && slot.repeat();
+            if !repeats {
+                self.done(slot, outcome, &[]);
             }
         }
     }
 
-    fn first_identifier(&self, cs: CriticalSection<'_>) -> PacketIdentifier {
-        // Without stop, that is the first of all.
+    /// The packet identifier of what is in a slot.
+    fn identifier(&self, cs: CriticalSection<'_>, slot: u8) -> PacketIdentifier {
+        // Those before it are never used again.
         let base = if P::STOP { self.base.borrow(cs).get() } else { 0 };
-        PacketIdentifier::MIN.saturating_add(base)
-    }
-
-    fn join_line(&self, cs: CriticalSection<'_>, control: &Control<P>, state: State) {
-        let mut ahead = 0;
-        for slot in &self.slots {
-            ahead += u8::from(slot.control.borrow(cs).state.get().is_in_line());
-        }
-        control.ahead.set(ahead);
-        control.state.set(state);
-    }
-
-    /// Its state is to be changed by the caller.
-    fn leave_line(&self, cs: CriticalSection<'_>, control: &Control<P>) {
-        for slot in &self.slots {
-            let ahead = &slot.control.borrow(cs).ahead;
-            if ahead.get() > control.ahead.get() {
-                ahead.set(ahead.get() - 1);
-            }
-        }
+        PacketIdentifier::MIN.saturating_add(base.wrapping_add(u16::from(slot)))
     }
 
     /// The command of a slot is done, or `Free`: nobody waits for it any more. Tells all who may care.
@@ -567,9 +580,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             if outcome == State::Free && control.state.get().is_begun() {
                 return (None, None, None);
             }
-            if control.state.get().is_in_line() {
-                self.leave_line(cs, control);
-            }
+            self.line.borrow(cs).leave(control.number.get());
             let completion = control.completion.replace(P::Completion::NONE).get();
             control.state.set(if watched { outcome } else { State::Free });
             (completion, control.waker.take(), self.waiting.borrow(cs).take())

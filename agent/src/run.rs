@@ -244,7 +244,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             // Whether the transport may hold bytes back.
             let mut unflushed = false;
             'packets: loop {
-                let Some(mut next) = self.next(connect.packet(), &mut reply, clock) else {
+                let Some(mut next) = self.next(connect, &mut reply, clock) else {
                     if !unflushed {
                         next_poll().await;
                         continue;
@@ -304,9 +304,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
     }
 
     /// The packet that is to be sent now, if there is one.
-    fn next<'a>(
+    fn next<'a, const CONNECT: usize>(
         &'a self,
-        connect: &'a [u8],
+        connect: &'a Connect<CONNECT>,
         reply: &'a mut [u8; 4],
         clock: &impl Clock,
     ) -> Option<Next<'a, P, PACKET>> {

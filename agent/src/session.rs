@@ -7,6 +7,7 @@ use core::task::Poll;
 use critical_section::Mutex;
 
 use crate::agent::Profile;
+use crate::connect::Connect;
 use crate::error::Error;
 use crate::incoming::Part;
 use crate::message::Message;
@@ -202,9 +203,13 @@ impl<P: Profile> Session<P> {
     }
 
     /// A packet of the session's own that is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8], place: &'a mut [u8; 4]) -> Option<&'a [u8]> {
+    pub(crate) fn own_packet<'a, const CONNECT: usize>(
+        &self,
+        connect: &'a Connect<CONNECT>,
+        place: &'a mut [u8; 4],
+    ) -> Option<&'a [u8]> {
         let (packet, next): (&[u8], _) = match self.state() {
-            State::CONNECT => (connect, State::AWAIT_CONNACK),
+            State::CONNECT => (connect.packet(), State::AWAIT_CONNACK),
             State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
             _ if !P::REPLIES || !self.takes_commands() => return None,
             _ => {

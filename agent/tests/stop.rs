@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use kit::{
-    CompleteAgent, ManualClock, PINGREQ, PUBACK, PUBCOMP, PUBREC, PUBREL, RECEIVE, Server, Task, Urgent, World,
-    acknowledgement, connect_bytes, message, message_at, publish_bytes, publish_packet, publishes,
+    CompleteAgent, ManualClock, PINGREQ, PUBACK, PUBCOMP, PUBREC, PUBREL, Server, Task, Urgent, World, acknowledgement,
+    connect_bytes, message, message_at, publish_bytes, publish_packet, publishes,
 };
 use slimqtt_agent::request::{Subscribe, Unsubscribe};
 use slimqtt_agent::wire::{Pingreq, QoS};

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use kit::{Agent, DISCONNECT, RECEIVE, Server, connect_bytes, message};
+use kit::{Agent, DISCONNECT, Server, connect_bytes, message};
 use slimqtt_agent::wire::Disconnect;
 use slimqtt_agent::{Clock, CommandError, Connect, Error};
 

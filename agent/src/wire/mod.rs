@@ -25,8 +25,8 @@ pub use reader::{DecodeError, Reader};
 pub use subscription_identifier::SubscriptionIdentifier;
 pub use text_rule::{ShareableTopicFilter, TextRule, TopicFilter, TopicName};
 pub use topic_filter::is_shared;
-pub use writer::{EncodeError, Writer, packet};
 pub(crate) use writer::packet_mut;
+pub use writer::{EncodeError, Writer, packet};
 
 /// Names an exchange of packets between Client and Server: not zero `[MQTT-2.3.1-1]`.
 pub type PacketIdentifier = core::num::NonZeroU16;

@@ -214,7 +214,8 @@ impl<'a> Writer<'a> {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
         // The remaining length stands right before the variable header, so its size decides where the packet begins. A
         // byte that is free tells: no control packet begins with one so small.
-        let (mut i, mut rest) = (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
+        let (mut i, mut rest) =
+            (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
         header[0] = i as u8;
         header[i] = first_byte;
         while i < Self::FIXED_HEADER - 1 {
