@@ -68,9 +68,17 @@ impl<'a> Executor<'a> {
 
     /// Polls the task that was woken first. False if all are asleep.
     pub(crate) fn step(&self) -> bool {
-        let Some(id) = self.ready.lock().unwrap().pop_front() else {
+        self.step_any(0)
+    }
+
+    /// Polls any of the tasks that are awake: 0 is the one that was woken first. False if all are asleep.
+    pub(crate) fn step_any(&self, choice: usize) -> bool {
+        let mut ready = self.ready.lock().unwrap();
+        let index = choice % ready.len().max(1);
+        let Some(id) = ready.remove(index) else {
             return false;
         };
+        drop(ready);
         let task = &self.tasks[id];
         task.signal.awake.store(false, SeqCst);
         let mut body = task.body.borrow_mut();

@@ -66,6 +66,11 @@ struct Wire {
     flush_held: bool,
     flush_end: Option<Fault>,
     accepts: bool,
+    // what the agent wants to write and the transport has not taken
+    offered: Vec<u8>,
+    // Whether a write that has taken bytes pends until it is let go, and how many bytes such a write has taken.
+    lingers: bool,
+    lingering: Option<usize>,
     // Whether each call pends once before it does anything, and has.
     hesitates: bool,
     read_hesitated: bool,
@@ -92,6 +97,9 @@ impl Server {
             flush_held: false,
             flush_end: None,
             accepts: false,
+            offered: Vec::new(),
+            lingers: false,
+            lingering: None,
             hesitates: false,
             read_hesitated: false,
             write_hesitated: false,
@@ -152,6 +160,11 @@ impl Server {
         self.change(|wire| wire.flush_held = held);
     }
 
+    /// Whether writes that have taken bytes pend.
+    pub(crate) fn hold_writes(&self, held: bool) {
+        self.change(|wire| wire.lingers = held);
+    }
+
     pub(crate) fn fail_flushes(&self, fault: Fault) {
         self.change(|wire| wire.flush_end = Some(fault));
     }
@@ -169,6 +182,16 @@ impl Server {
     /// How many bytes had come at each flush, from the start of the connection.
     pub(crate) fn flushes(&self) -> Vec<usize> {
         self.wire().flushes.clone()
+    }
+
+    /// How many bytes had come at the last flush, from the start of the connection.
+    pub(crate) fn flushed(&self) -> usize {
+        self.wire().flushes.last().copied().unwrap_or_default()
+    }
+
+    /// What the agent wanted to write with its last call, without what was taken.
+    pub(crate) fn offered(&self) -> Vec<u8> {
+        self.wire().offered.clone()
     }
 
     /// How many bytes have come, from the start of the connection.
@@ -216,9 +239,21 @@ impl Wire {
 
     fn write(&mut self, bytes: &[u8], context: &Context<'_>) -> Poll<Result<usize, Fault>> {
         assert!(!bytes.is_empty(), "writes nothing");
+        if self.lingering.is_none() {
+            self.offered.clear();
+            self.offered.extend_from_slice(bytes);
+        }
         if self.hesitates && !std::mem::replace(&mut self.write_hesitated, true) {
             context.waker().wake_by_ref();
             return Poll::Pending;
+        }
+        if let Some(count) = self.lingering {
+            if self.lingers {
+                self.writer = Some(context.waker().clone());
+                return Poll::Pending;
+            }
+            self.lingering = None;
+            return Poll::Ready(Ok(count));
         }
         let mut count = bytes.len().min(self.write_limit).min(self.room);
         if let Some((at, end)) = self.write_end {
@@ -232,11 +267,17 @@ impl Wire {
             return Poll::Pending;
         }
         self.written.extend_from_slice(&bytes[..count]);
+        self.offered.drain(..count);
         self.taken += count;
         if self.room != usize::MAX {
             self.room -= count;
         }
         self.write_hesitated = false;
+        if self.lingers {
+            self.lingering = Some(count);
+            self.writer = Some(context.waker().clone());
+            return Poll::Pending;
+        }
         Poll::Ready(Ok(count))
     }
 
