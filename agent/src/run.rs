@@ -205,26 +205,28 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
 
     fn receive(&self, rx: &mut impl Read, mut handler: impl FnMut(Message<'_>)) -> impl Future<Output = Infallible> {
         async move {
-            // It is free: there is one connection.
-            let Some(mut incoming) = self.incoming.try_lock() else { return pending().await };
-            incoming.begin();
-            let failure = 'stream: loop {
-                match (Receive { read: rx.read(incoming.space()), session: &self.session }).await {
-                    None => {}
-                    Some(Ok(0)) => break Error::Closed,
-                    Some(Ok(count)) => incoming.advance(count),
-                    Some(Err(error)) => break Error::Transport(error.kind()),
-                }
+            let failure = 'stream: {
+                // It is free: there is one connection.
+                let Some(mut incoming) = self.incoming.try_lock() else { break 'stream Error::Busy };
+                incoming.begin();
                 loop {
-                    let (header, taken) = match incoming.part() {
-                        Ok(None) => break,
-                        Ok(Some(part)) => (part.header, self.session.received(&self.queue, part, &mut handler)),
-                        Err(error) => break 'stream error.into(),
-                    };
-                    match taken {
-                        Ok(Some(keep)) => incoming.take(header + keep),
-                        Ok(None) => break,
-                        Err(error) => break 'stream error,
+                    match (Receive { read: rx.read(incoming.space()), session: &self.session }).await {
+                        None => {}
+                        Some(Ok(0)) => break 'stream Error::Closed,
+                        Some(Ok(count)) => incoming.advance(count),
+                        Some(Err(error)) => break 'stream Error::Transport(error.kind()),
+                    }
+                    loop {
+                        let (header, taken) = match incoming.part() {
+                            Ok(None) => break,
+                            Ok(Some(part)) => (part.header, self.session.received(&self.queue, part, &mut handler)),
+                            Err(error) => break 'stream error.into(),
+                        };
+                        match taken {
+                            Ok(Some(keep)) => incoming.take(header + keep),
+                            Ok(None) => break,
+                            Err(error) => break 'stream error,
+                        }
                     }
                 }
             };
@@ -244,7 +246,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             // Whether the transport may hold bytes back.
             let mut unflushed = false;
             'packets: loop {
-                let Some(mut next) = self.next(connect, &mut reply, clock) else {
+                let Some(mut next) = self.next(connect, &mut reply) else {
                     if !unflushed {
                         next_poll().await;
                         continue;
@@ -257,7 +259,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                     continue;
                 };
                 let mut rest = next.bytes();
-                let first_byte = rest.first().copied().unwrap_or_default();
+                self.session.sends(rest.first().copied().unwrap_or_default(), clock.now_ms());
                 let mut offset = 0;
                 let mut ended_early = false;
                 unflushed = false;
@@ -288,7 +290,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                     offset += rest.len();
                 }
                 unflushed = true;
-                self.session.sent(first_byte);
+                self.session.release();
                 if let Next::Command(slot, packet) = next {
                     drop(packet);
                     if ended_early {
@@ -308,7 +310,6 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         &'a self,
         connect: &'a Connect<CONNECT>,
         reply: &'a mut [u8; 4],
-        clock: &impl Clock,
     ) -> Option<Next<'a, P, PACKET>> {
         if let Some(packet) = self.session.own_packet(connect, reply) {
             return Some(Next::Own(packet));
@@ -317,9 +318,6 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             return None;
         }
         let (slot, packet) = self.queue.next(self.session.is_pinging())?;
-        if P::PING {
-            self.session.sends(packet.first_byte(), clock.now_ms());
-        }
         Some(Next::Command(slot, packet))
     }
 

@@ -42,7 +42,7 @@ impl State {
     const PING: Self = Self(5);
     /// PINGRESP is to come.
     const AWAIT_PINGRESP: Self = Self(6);
-    /// DISCONNECT has been given to the transport: nothing is sent after it `[MQTT-3.14.4-2]`.
+    /// DISCONNECT is given to the transport: nothing is sent after it `[MQTT-3.14.4-2]`.
     const DISCONNECTING: Self = Self(7);
     /// DISCONNECT has been sent.
     const DISCONNECTED: Self = Self(8);
@@ -238,28 +238,21 @@ impl<P: Profile> Session<P> {
         self.state() == State::AWAIT_PINGRESP
     }
 
-    /// The packet of a command, with this first byte, is about to be sent.
+    /// A packet with this first byte is about to be sent.
     pub(crate) fn sends(&self, first_byte: u8, now: u32) {
-        if P::PING && first_byte == Pingreq::FIRST_BYTE {
-            self.set_state(State::AWAIT_PINGRESP);
-            self.asked_at.store(now, Relaxed);
-            self.sooner.store(true, Relaxed);
-        }
+        let next = match first_byte {
+            Disconnect::FIRST_BYTE => State::DISCONNECTING,
+            Pingreq::FIRST_BYTE if P::PING => State::AWAIT_PINGRESP,
+            _ => return,
+        };
+        self.set_state(next);
+        self.asked_at.store(now, Relaxed);
+        self.sooner.store(true, Relaxed);
     }
 
     /// The transport has taken bytes. (While a long packet goes out, no PINGREQ is due.)
     pub(crate) fn wrote(&self, now: u32) {
         self.sent_at.store(now, Relaxed);
-    }
-
-    /// The transport has taken all of a packet that begins with this byte.
-    pub(crate) fn sent(&self, first_byte: u8) {
-        self.release();
-        if first_byte == Disconnect::FIRST_BYTE && self.state() != State::FAILED {
-            self.set_state(State::DISCONNECTING);
-            self.asked_at.store(self.sent_at.load(Relaxed), Relaxed);
-            self.sooner.store(true, Relaxed);
-        }
     }
 
     /// The transport has sent all that it had taken.
@@ -293,8 +286,8 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// What a packet may be held back for has happened.
-    fn release(&self) {
+    /// What a packet may be held back for has happened: something was sent.
+    pub(crate) fn release(&self) {
         if P::HOLDS && self.hold.load(Relaxed) == HELD {
             self.hold.store(RELEASED, Relaxed);
         }

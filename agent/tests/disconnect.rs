@@ -134,9 +134,10 @@ fn a_ping_that_is_due_goes_before_disconnect_or_not_at_all() {
     let agent = Agent::<1, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(60);
+    world.pass(silence(60) - 1);
     world.server.take(1);
     agent.try_submit(&Disconnect).unwrap();
-    world.pass(silence(60));
+    world.pass(2);
     assert_eq!(world.sent(), DISCONNECT[..1]);
     world.server.take_all();
     assert_eq!(world.sent(), DISCONNECT[1..]);
