@@ -78,17 +78,6 @@ pub(crate) struct Session<P: Profile> {
     failure: Mutex<Cell<Error>>,
 }
 
-/// Whether packets with this first byte may come.
-fn is_acknowledgement<P: Profile>(first_byte: u8) -> bool {
-    match first_byte {
-        Puback::FIRST_BYTE => P::PUBLISH >= 1,
-        Pubrec::FIRST_BYTE | Pubcomp::FIRST_BYTE => P::PUBLISH >= 2,
-        Pubrel::FIRST_BYTE => P::RECEIVE == Some(2),
-        Unsuback::FIRST_BYTE => P::UNSUBSCRIBE,
-        _ => false,
-    }
-}
-
 /// The length of a topic's length.
 const TOPIC_LENGTH: usize = 2;
 
@@ -340,8 +329,8 @@ impl<P: Profile> Session<P> {
                 let codes = part.body.get(2..).unwrap_or_default();
                 queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)?
             }
-            (_, first_byte) if connected && is_acknowledgement::<P>(first_byte) => {
-                // All of them look the same behind the first byte.
+            (_, first_byte) if P::HOLDS && connected => {
+                // All others that may come look the same behind the first byte.
                 let puback = Puback::decode(Puback::FIRST_BYTE, &mut body)?;
                 self.acknowledged(queue, first_byte, puback.packet_identifier)?
             }
@@ -376,19 +365,22 @@ impl<P: Profile> Session<P> {
     ) -> Result<bool, Error> {
         match first_byte {
             // One that is unknown is answered as well: the Server can end the exchange then.
-            Pubrec::FIRST_BYTE => {
+            Pubrec::FIRST_BYTE if P::PUBLISH >= 2 => {
                 let released = queue.release(identifier);
                 Ok(released.unwrap_or_else(|| self.reply(Pubrel::FIRST_BYTE, identifier)))
             }
             // [MQTT-4.3.3-2]
-            Pubrel::FIRST_BYTE => {
+            Pubrel::FIRST_BYTE if P::RECEIVE == Some(2) => {
                 let replied = self.reply(Pubcomp::FIRST_BYTE, identifier);
                 if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
                     place.store(0, Relaxed);
                 }
                 Ok(replied)
             }
-            _ => queue.acknowledge(first_byte >> 4, Some(identifier), &[]),
+            Puback::FIRST_BYTE | Pubcomp::FIRST_BYTE | Unsuback::FIRST_BYTE => {
+                queue.acknowledge(first_byte >> 4, Some(identifier), &[])
+            }
+            _ => Err(Error::Protocol),
         }
     }
 
@@ -445,6 +437,7 @@ impl<P: Profile> Session<P> {
     }
 
     /// Leaves a packet for transmission. False if there is one already.
+    #[inline(never)]
     fn reply(&self, first_byte: u8, identifier: PacketIdentifier) -> bool {
         let free = self.reply.load(Relaxed) == 0;
         if free {
