@@ -32,8 +32,10 @@ static IS_STORED: Completion = Completion::new(|_, outcome| STORED.store(outcome
 
 /// A log that is computed where it is read.
 static LOG: FnPayload<fn(usize, &mut [u8]) -> usize> = FnPayload::new(1000, |offset, buffer| {
-    buffer.fill(offset as u8);
-    buffer.len()
+    // Byte by byte: a call of `memset` would be counted as the agent's.
+    let Some(byte) = buffer.first_mut() else { return 0 };
+    *byte = offset as u8;
+    1
 });
 
 fn switch(message: Message<'_>) {
