@@ -446,9 +446,7 @@ impl<P: Profile> Session<P> {
         }
         free
     }
-}
 
-impl<P: Profile> Session<P> {
     /// Looks at the clock. Returns when to look again.
     ///
     /// Packets that go and come do not move that time, they only make it too early. So there is one timer, and it is
