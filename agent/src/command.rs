@@ -19,8 +19,9 @@ pub enum CommandError {
     /// The connection ended before the command was done, and it cannot go on with the next one: the packet may have
     /// arrived or not.
     ConnectionLost,
-    /// The connection ended before the message was acknowledged, and with the next one the Server had no session: the
-    /// message may have arrived or not. `[MQTT-3.1.2-6]`
+    /// The connection ended before the message was acknowledged, and so did the session: it was a clean one
+    /// `[MQTT-3.1.2-6]`, or the Server did not have it any more with the next connection. The message may have arrived or
+    /// not.
     SessionLost,
     /// The agent was stopped.
     Stopped,
@@ -102,9 +103,9 @@ impl Completion {
 /// later, the packet is sent all the same, with all that the standard wants to follow, and the outcome is lost. So any
 /// time limit can be put around it.
 ///
-/// If no slot is free, it waits for one. There is room for one waiting task more than there are slots. Further ones take
-/// turns, and keep each other awake until a slot is free; where they have a higher priority than the task that runs the
-/// connection, that is for ever. Give such an agent more slots.
+/// If no slot is free, it waits for one. There is room for one task more than there are slots, those included that wait
+/// for the outcome of their command. Further ones take turns, and keep each other awake until a slot is free; where they
+/// have a higher priority than the task that runs the connection, that is for ever. Give such an agent more slots.
 #[must_use = "a command does nothing unless it is awaited"]
 pub struct Submission<'a, P: Profile, C, const COMMANDS: usize, const PACKET: usize> {
     queue: &'a Queue<P, COMMANDS, PACKET>,

@@ -8,8 +8,8 @@ use crate::wire::QoS;
 /// at `length`. It is acknowledged after the last part. If the connection ends before, the Server sends it again from
 /// its start, if its QoS is not 0.
 ///
-/// If even the topic does not fit into the buffer, with the fixed header and two bytes more, the handler gets one part
-/// with an empty topic and no payload, and the message is skipped. It is not acknowledged.
+/// If even the topic does not fit into the buffer, with up to 9 bytes of headers around it and one of the payload, the
+/// handler gets one part with an empty topic and no payload, and the message is skipped. It is not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
     /// Topic name.

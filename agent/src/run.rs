@@ -175,14 +175,14 @@ impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
 
 #[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice: 32 bytes of RAM in all")]
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize> Agent<P, COMMANDS, PACKET, RECEIVE> {
-    /// Runs one connection on a fresh transport, from CONNECT to its end. Messages go to the
-    /// handler, which must not wait, and may give commands.
+    /// Runs one connection on a fresh transport, from CONNECT to its end. Messages go to the handler, which must not wait,
+    /// and may give commands.
     ///
     /// `Ok` means that a `Disconnect` command ended it `[MQTT-3.14.4-1]`: close the transport. After an error too; then
-    /// wait a little, connect the transport anew and call `run` again. What was not begun is still in line then. If
-    /// CONNECT does not ask for a clean session, and the Server has kept it too, messages that were not acknowledged are
-    /// sent again, in their order, before that `[MQTT-4.4.0-1]`; else their commands fail. Dropping the future ends the
-    /// connection without a DISCONNECT.
+    /// wait a little, connect the transport anew and call `run` again: commands that were not begun are still in line.
+    /// Messages that were not acknowledged are sent again before them, in their order, if neither CONNECT asked for a
+    /// clean session and the Server has kept it too `[MQTT-4.4.0-1]`; else their commands fail. Dropping the future ends
+    /// the connection without a DISCONNECT.
     ///
     /// # Errors
     /// See [`Error`]. No command's failure ends the connection.

@@ -56,8 +56,8 @@ impl State {
 /// and stores do, without a lock.
 pub(crate) struct Session<P: Profile> {
     state: AtomicU8,
-    /// Whether CONNECT asks for a clean session.
-    clean: AtomicBool,
+    /// Whether CONNECT asks for a clean session, and whether there is one.
+    clean: AtomicU8,
     /// Somebody wants the connection to end.
     stop: AtomicBool,
     /// Whether a packet is held back.
@@ -81,6 +81,13 @@ pub(crate) struct Session<P: Profile> {
 /// The length of a topic's length.
 const TOPIC_LENGTH: usize = 2;
 
+/// The session outlives the connection.
+const KEPT: u8 = 0;
+/// A clean session was asked for.
+const ASKED: u8 = 1;
+/// A clean session has begun, and will end with the connection.
+const CLEAN: u8 = 2;
+
 /// No packet is held back.
 const FREE: u8 = 0;
 /// A packet that has come cannot be dealt with before something is sent.
@@ -92,7 +99,7 @@ impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
         Self {
             state: AtomicU8::new(State::IDLE.0),
-            clean: AtomicBool::new(false),
+            clean: AtomicU8::new(KEPT),
             stop: AtomicBool::new(false),
             hold: AtomicU8::new(FREE),
             sooner: AtomicBool::new(false),
@@ -123,7 +130,7 @@ impl<P: Profile> Session<P> {
             idle
         });
         if idle {
-            self.clean.store(clean, Relaxed);
+            self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
             if P::HOLDS {
                 self.hold.store(FREE, Relaxed);
                 self.reply.store(0, Relaxed);
@@ -144,6 +151,9 @@ impl<P: Profile> Session<P> {
                 queue.stop();
             }
             queue.interrupt();
+            if self.clean.load(Relaxed) == CLEAN {
+                self.forget(queue);
+            }
             // The next one may begin right behind this.
             let left = critical_section::with(|_| {
                 let left = !self.is_stopped();
@@ -155,6 +165,16 @@ impl<P: Profile> Session<P> {
             if left {
                 return;
             }
+        }
+    }
+
+    /// The session is over: its state is not to be used in another one `[MQTT-3.1.2-6]`.
+    fn forget<const COMMANDS: usize, const PACKET: usize>(&self, queue: &Queue<P, COMMANDS, PACKET>) {
+        if P::PUBLISH > 0 {
+            queue.forget();
+        }
+        if P::RECEIVE == Some(2) {
+            received::clear(self.received.places());
         }
     }
 
@@ -309,9 +329,19 @@ impl<P: Profile> Session<P> {
         let taken = match (state, part.first_byte) {
             (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
                 let connack = Connack::decode(part.first_byte, &mut body)?;
-                self.connected(connack)?;
-                if P::PUBLISH > 0 && !connack.session_present {
-                    queue.forget();
+                let clean = self.clean.load(Relaxed) != KEPT;
+                // [MQTT-3.2.2-1]
+                if connack.session_present && clean {
+                    return Err(Error::Protocol);
+                }
+                if connack.return_code != ConnectReturnCode::Accepted {
+                    return Err(Error::Refused(connack.return_code));
+                }
+                if !connack.session_present {
+                    self.forget(queue);
+                }
+                if clean {
+                    self.clean.store(CLEAN, Relaxed);
                 }
                 self.set_state(State::CONNECTED);
                 true
@@ -343,20 +373,6 @@ impl<P: Profile> Session<P> {
         Ok(Some(0))
     }
 
-    fn connected(&self, connack: Connack) -> Result<(), Error> {
-        // A clean session was asked for [MQTT-3.2.2-1].
-        if connack.session_present && self.clean.load(Relaxed) {
-            return Err(Error::Protocol);
-        }
-        if connack.return_code != ConnectReturnCode::Accepted {
-            return Err(Error::Refused(connack.return_code));
-        }
-        if P::RECEIVE == Some(2) && !connack.session_present {
-            received::clear(self.received.places());
-        }
-        Ok(())
-    }
-
     fn acknowledged<const COMMANDS: usize, const PACKET: usize>(
         &self,
         queue: &Queue<P, COMMANDS, PACKET>,
@@ -366,8 +382,8 @@ impl<P: Profile> Session<P> {
         match first_byte {
             // One that is unknown is answered as well: the Server can end the exchange then.
             Pubrec::FIRST_BYTE if P::PUBLISH >= 2 => {
-                let released = queue.release(identifier);
-                Ok(released.unwrap_or_else(|| self.reply(Pubrel::FIRST_BYTE, identifier)))
+                let released = self.reply.load(Relaxed) == 0 && queue.release(identifier);
+                Ok(released && self.reply(Pubrel::FIRST_BYTE, identifier))
             }
             // [MQTT-4.3.3-2]
             Pubrel::FIRST_BYTE if P::RECEIVE == Some(2) => {
@@ -466,7 +482,10 @@ impl<P: Profile> Session<P> {
             self.set_state(State::PING_DUE);
             self.asked_at.store(now, Relaxed);
         }
-        let left = timeout_ms.saturating_sub(now.wrapping_sub(self.asked_at.load(Relaxed)));
+        // On an open connection, the Server would miss the next PINGREQ if it took longer than keep-alive to answer one.
+        let open = self.state().0 > State::CONNECTED.0 && keep_alive > 0;
+        let timeout = if open { timeout_ms.min(keep_alive) } else { timeout_ms };
+        let left = timeout.saturating_sub(now.wrapping_sub(self.asked_at.load(Relaxed)));
         if left == 0 {
             self.fail(Error::Timeout);
             return never;

@@ -634,6 +634,8 @@ impl<const COMMANDS: usize, const RECEIVE: usize> Episode<'_, COMMANDS, RECEIVE>
         let has_reason = match result {
             Ok(()) => self.ledger.is_disconnected(),
             Err(Error::Closed | Error::Transport(_)) => line.is_cut,
+            // A PINGRESP is awaited for no longer than until the next PINGREQ is due.
+            Err(Error::Timeout) if line.keep_alive > 0 => line.age >= TIMEOUT.min(u32::from(line.keep_alive) * 875),
             Err(Error::Timeout) => line.age >= TIMEOUT,
             Err(Error::Refused(code)) => self.ledger.connack() == Some((code as u8, false)),
             Err(Error::Stopped) => line.is_stopped,

@@ -354,8 +354,21 @@ impl Ledger {
         });
     }
 
+    /// The connection is over, and with it a clean session `[MQTT-3.1.2-6]`.
     pub(crate) fn disconnect(&mut self) {
-        self.connection = None;
+        if let Some(connection) = self.connection.take()
+            && connection.clean
+            && matches!(connection.connack, Some((0, _)))
+        {
+            self.lose_session();
+        }
+    }
+
+    fn lose_session(&mut self) {
+        for record in &mut self.records {
+            record.session_lost |=
+                record.order.outlives_connections() && !record.attempts.is_empty() && !record.stopped;
+        }
     }
 
     /// The transport has taken these bytes, and was offered those.
@@ -593,10 +606,7 @@ impl Ledger {
             Down::Connack { session_present, return_code } => {
                 connection.connack = Some((return_code, session_present));
                 if return_code == 0 && !session_present {
-                    for record in &mut self.records {
-                        record.session_lost |=
-                            record.order.outlives_connections() && !record.attempts.is_empty() && !record.stopped;
-                    }
+                    self.lose_session();
                 }
             }
             Down::Message { .. } => {}
