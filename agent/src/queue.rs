@@ -487,24 +487,23 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         Ok(true)
     }
 
-    /// PUBREC has come, and PUBREL is sent `[MQTT-4.3.3-1]`; on another connection in the order of these
-    /// `[MQTT-4.6.0-4]`. False if it is too early for it, as in [`acknowledge`](Self::acknowledge).
-    pub(crate) fn release(&self, identifier: PacketIdentifier) -> bool {
+    /// PUBREC has come: PUBREL is in line now `[MQTT-4.3.3-1]`, behind those before it `[MQTT-4.6.0-4]`. `None` if no
+    /// message awaits it, else as [`acknowledge`](Self::acknowledge).
+    pub(crate) fn release(&self, identifier: PacketIdentifier) -> Option<bool> {
         let slot = match self.find(Pubrec::PACKET_TYPE, Some(identifier)) {
-            Awaited::No => return true,
-            Awaited::Soon => return false,
+            Awaited::No => return None,
+            Awaited::Soon => return Some(false),
             Awaited::By(slot) => slot,
         };
-        if let Some(mut packet) = slot.lock() {
-            packet.release(identifier);
-        }
+        slot.lock()?.release(identifier);
         critical_section::with(|cs| {
             let (control, line) = (slot.control.borrow(cs), self.line.borrow(cs));
             line.leave(control.number.get());
             line.join(control.number.get());
             control.awaited.set(Pubcomp::PACKET_TYPE);
+            control.state.set(State::Again);
         });
-        true
+        Some(true)
     }
 
     /// The slot whose packet awaits this one.

@@ -380,10 +380,10 @@ impl<P: Profile> Session<P> {
         identifier: PacketIdentifier,
     ) -> Result<bool, Error> {
         match first_byte {
-            // One that is unknown is answered as well: the Server can end the exchange then.
+            // One that is for no message is answered as well, at once: the Server can end the exchange then.
             Pubrec::FIRST_BYTE if P::PUBLISH >= 2 => {
-                let released = self.reply.load(Relaxed) == 0 && queue.release(identifier);
-                Ok(released && self.reply(Pubrel::FIRST_BYTE, identifier))
+                let released = queue.release(identifier);
+                Ok(released.unwrap_or_else(|| self.reply(Pubrel::FIRST_BYTE, identifier)))
             }
             // [MQTT-4.3.3-2]
             Pubrel::FIRST_BYTE if P::RECEIVE == Some(2) => {
