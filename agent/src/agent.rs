@@ -5,7 +5,7 @@ use spin::mutex::SpinMutex;
 use crate::command::{Command, CommandError, Completion, Request, Submission};
 use crate::incoming::Incoming;
 use crate::payload::Payload;
-use crate::queue::{Queue, Told};
+use crate::queue::Queue;
 use crate::received::Identifiers;
 use crate::session::Session;
 
@@ -119,7 +119,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
     /// # Errors
     /// [`CommandError::Invalid`] and [`CommandError::QueueFull`]: nothing was queued.
     pub fn try_submit(&self, request: &impl Request) -> Result<(), CommandError> {
-        self.queue.submit(request, Told::Nobody).map(drop)
+        self.queue.submit(request, None, P::Completion::NONE).map(drop)
     }
 
     /// A command that never waits, and whose outcome is told to a function.
@@ -128,7 +128,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
     /// [`CommandError::Invalid`] and [`CommandError::QueueFull`]: nothing was queued, and the function is not called.
     pub fn submit_then(&self, request: &impl Request, completion: &'static Completion) -> Result<(), CommandError> {
         const { assert!(size_of::<P::Completion>() > 0, "this agent calls no functions") };
-        self.queue.submit(request, Told::Function(completion)).map(drop)
+        self.queue.submit(request, None, P::Completion::new(Some(completion))).map(drop)
     }
 
     /// Stops the agent at once: [`run`](Self::run) ends with [`Error::Stopped`](crate::Error::Stopped), without a

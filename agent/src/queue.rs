@@ -13,7 +13,7 @@ use critical_section::{CriticalSection, Mutex};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::agent::{Keeps, Profile};
-use crate::command::{CommandError, Completion, Request};
+use crate::command::{CommandError, Request};
 use crate::error::Error;
 use crate::exchange::acknowledgement;
 use crate::payload::{Payload, PayloadEnded};
@@ -215,24 +215,6 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
     }
 }
 
-/// Who is told the outcome of a command.
-#[derive(Clone, Copy)]
-pub(crate) enum Told<'a> {
-    Nobody,
-    Task(&'a Waker),
-    Function(&'static Completion),
-}
-
-impl Told<'_> {
-    fn waker(self) -> Option<Waker> {
-        if let Self::Task(waker) = self { Some(waker.clone()) } else { None }
-    }
-
-    fn completion(self) -> Option<&'static Completion> {
-        if let Self::Function(completion) = self { Some(completion) } else { None }
-    }
-}
-
 /// What is known of the command that an acknowledgement belongs to.
 enum Awaited<'a, P: Profile, const PACKET: usize> {
     /// There is none.
@@ -305,8 +287,13 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// Puts a packet in line. A future that gives its waker is woken when the command is done; or, if no slot is free,
     /// when one may be.
-    pub(crate) fn submit(&self, request: &dyn Request, told: Told<'_>) -> Result<&Slot<P, PACKET>, CommandError> {
-        let (slot, identifier, mut packet) = match self.reserve(told) {
+    pub(crate) fn submit(
+        &self,
+        request: &dyn Request,
+        future: Option<&Waker>,
+        completion: P::Completion,
+    ) -> Result<&Slot<P, PACKET>, CommandError> {
+        let (slot, identifier, mut packet) = match self.reserve(future) {
             Ok(reserved) => reserved,
             Err(displaced) => {
                 wake(displaced);
@@ -325,8 +312,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             self.line.borrow(cs).join(control.number.get());
             control.state.set(State::Queued);
             control.awaited.set(awaited.unwrap_or_default());
-            control.completion.set(P::Completion::new(told.completion()));
-            let displaced = if control.watched.get() { control.waker.replace(told.waker()) } else { None };
+            control.completion.set(completion);
+            let displaced = if future.is_some() { control.waker.replace(future.cloned()) } else { None };
             (displaced, self.agent.borrow(cs).take())
         });
         // A future that waits for any slot, and had found a place in this one.
@@ -339,23 +326,21 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     #[expect(clippy::type_complexity, reason = "said once")]
     fn reserve(
         &self,
-        told: Told<'_>,
+        future: Option<&Waker>,
     ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Option<Waker>> {
         critical_section::with(|cs| {
-            let mut number = 0;
-            for slot in &self.slots {
+            for (number, slot) in (0..).zip(&self.slots) {
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
                     && let Some(packet) = slot.lock()
                 {
                     control.state.set(State::Reserved);
                     control.number.set(number);
-                    control.watched.set(matches!(told, Told::Task(_)));
+                    control.watched.set(future.is_some());
                     return Ok((slot, self.identifier(cs, number), packet));
                 }
-                number += 1;
             }
-            Err(if let Told::Task(waker) = told { self.wait(cs, waker) } else { None })
+            Err(future.and_then(|waker| self.wait(cs, waker)))
         })
     }
 
@@ -384,7 +369,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         waker: &Waker,
     ) -> Poll<Result<(), CommandError>> {
         let Some(submitted) = *slot else {
-            return match self.submit(request, Told::Task(waker)) {
+            return match self.submit(request, Some(waker), P::Completion::NONE) {
                 Ok(submitted) => {
                     *slot = Some(submitted);
                     Poll::Pending
