@@ -142,7 +142,7 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
 
     /// PUBREL takes the place of the PUBLISH.
     fn release(&mut self, identifier: PacketIdentifier) {
-        self.source = P::Source::new(None);
+        self.source = P::Source::NONE;
         let mut writer = Writer::new(&mut self.bytes);
         Pubrel { packet_identifier: identifier }.encode(&mut writer);
         self.end = writer.finish().unwrap_or_default() as u16;
