@@ -22,6 +22,10 @@ pub enum Error {
     Refused(ConnectReturnCode),
     /// The Server sent a packet that is malformed, or that it must not send now `[MQTT-4.8.0-1]`.
     Protocol,
+    /// The Server has sent more messages with QoS 2 at a time than the agent has room for the packet identifiers of. With
+    /// the next connection it releases those that have come, and sends the others again, if CONNECT asks for no clean
+    /// session. Give the agent more room, or let the Server have fewer messages in flight `[MQTT-4.8.0-2]`.
+    NoRoom,
     /// [`stop`](crate::Agent::stop) was called.
     Stopped,
     /// The source of a payload had fewer bytes than it had promised, in the middle of a packet. Its command has failed

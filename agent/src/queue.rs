@@ -329,7 +329,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         future: Option<&Waker>,
     ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Option<Waker>> {
         critical_section::with(|cs| {
-            for (number, slot) in (0..=u8::MAX).zip(&self.slots) {
+            for (number, slot) in self.slots.iter().enumerate() {
+                let number = number as u8;
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
                     && let Some(packet) = slot.lock()

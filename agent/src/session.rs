@@ -428,9 +428,9 @@ impl<P: Profile> Session<P> {
             if exactly_once {
                 is_new = received::place(places, Some(identifier)).is_none();
                 place = received::place(places, None);
-                // No room: the Server sends it again with the next connection.
+                // [MQTT-4.8.0-2]
                 if is_new && place.is_none() {
-                    return Ok(Some(variable_header));
+                    return Err(Error::NoRoom);
                 }
             }
             if part.missing == 0 {

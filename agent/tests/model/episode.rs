@@ -643,6 +643,7 @@ impl<const COMMANDS: usize, const RECEIVE: usize> Episode<'_, COMMANDS, RECEIVE>
                 self.must_be_clean |= CLEAN_AFTER_PAYLOAD_ENDED;
                 self.ledger.failures().next().is_some()
             }
+            Err(Error::NoRoom) => self.ledger.may_lack_room(),
             // The Server sends nothing that is wrong, and there is no other connection.
             Err(_) => false,
         };
@@ -700,7 +701,7 @@ impl<const COMMANDS: usize, const RECEIVE: usize> Episode<'_, COMMANDS, RECEIVE>
             if left.is_empty() {
                 break;
             }
-            // What was dropped for want of room comes with the next connection.
+            // What there was no room for comes with the next connection.
             assert!(may_reconnect, "the Server's messages {left:?} are not acknowledged");
             for message in left {
                 assert!(self.ledger.may_be_dropped(message), "the Server's message {message} is not acknowledged");

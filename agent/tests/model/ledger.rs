@@ -136,7 +136,7 @@ struct Expected {
     message: usize,
     dup: bool,
     /// There may be no room for its packet identifier.
-    may_be_dropped: bool,
+    may_lack_room: bool,
 }
 
 /// What is known of a connection.
@@ -163,8 +163,8 @@ struct Connection {
     expected: VecDeque<Expected>,
     /// The message that is being handed over, and how much of it was.
     current: Option<(usize, usize)>,
-    /// Packet identifiers with QoS 2 for which the client may have to remember that it has handed over a message: more
-    /// than it has room for may be dropped.
+    /// Packet identifiers with QoS 2 for which the client may have to remember that it has handed over a message: with
+    /// more than it has room for it ends the connection.
     may_be_held: BTreeSet<u16>,
     handed: BTreeSet<usize>,
     due_pubacks: VecDeque<(u16, usize)>,
@@ -569,17 +569,17 @@ impl Ledger {
         match *down {
             Down::Message { message, identifier, dup } => {
                 let Message { qos, is_hopeless, .. } = self.messages[message];
-                let mut may_be_dropped = false;
+                let mut may_lack_room = false;
                 if let (Some(identifier), false) = (identifier, is_hopeless) {
                     if qos == 1 {
                         connection.due_pubacks.push_back((identifier, message));
                     } else {
                         connection.due_pubrecs.push_back((identifier, message));
                         connection.may_be_held.insert(identifier);
-                        may_be_dropped = connection.may_be_held.len() > ROOM;
+                        may_lack_room = connection.may_be_held.len() > ROOM;
                     }
                 }
-                connection.expected.push_back(Expected { message, dup, may_be_dropped });
+                connection.expected.push_back(Expected { message, dup, may_lack_room });
             }
             Down::Release { identifier } => {
                 connection.may_be_held.remove(&identifier);
@@ -657,7 +657,7 @@ impl Ledger {
                     return (next.message, 0);
                 }
                 assert!(message.qos == 2, "a message is lost: {}", message.topic);
-                assert!(message.handed > 0 || next.may_be_dropped, "a message is lost: {}", message.topic);
+                assert!(message.handed > 0 || next.may_lack_room, "a message is lost: {}", message.topic);
             }
         });
         let message = &mut self.messages[number];
@@ -755,7 +755,12 @@ impl Ledger {
         self.records.iter().filter(|record| record.may_fail() && record.attempts.last() == Some(&self.connections))
     }
 
-    /// Whether the client may have dropped this message, for want of room for its packet identifier.
+    /// Whether a message has come, or is to come, for whose packet identifier there may be no room.
+    pub(crate) fn may_lack_room(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.expected.iter().any(|next| next.may_lack_room))
+    }
+
+    /// Whether the client may not have taken this message, for want of room for its packet identifier.
     pub(crate) fn may_be_dropped(&self, message: usize) -> bool {
         let message = &self.messages[message];
         message.qos == 2 && message.handed == 0
@@ -785,7 +790,7 @@ impl Ledger {
         }
         for expected in &connection.expected {
             let message = &self.messages[expected.message];
-            assert!(message.qos == 2 && (message.handed > 0 || expected.may_be_dropped), "lost: {}", message.topic);
+            assert!(message.qos == 2 && (message.handed > 0 || expected.may_lack_room), "lost: {}", message.topic);
         }
     }
 }
