@@ -51,6 +51,9 @@ cargo fmt --check
 
 say 'lints'
 cargo clippy --locked --all-targets --all-features -- --deny warnings
+cargo clippy --locked --package slimqtt-agent -- --deny warnings
+cargo clippy --locked --package slimqtt-agent --features log -- --deny warnings
+cargo clippy --locked --package slimqtt-agent --features defmt -- --deny warnings
 
 say 'documentation'
 RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --quiet
@@ -59,6 +62,11 @@ say 'cost report'
 cargo size-report
 cargo size-report codecs
 cargo size-report instructions
+
+say 'a firmware whose agent says what it does'
+firmware=(--locked --quiet --package slimqtt-firmware --bin complete --target thumbv6m-none-eabi)
+RUSTFLAGS='--deny warnings' cargo check "${firmware[@]}" --features complete,slimqtt/defmt
+RUSTFLAGS='--deny warnings' cargo check "${firmware[@]}" --features complete,slimqtt/log
 
 log=target/ci-tests.log
 : >"$log"
@@ -69,8 +77,12 @@ trap 'say "all tests"; echo "$(sum passed) passed, $(sum failed) failed"' EXIT
 say 'tests that need no other programs'
 cargo test --locked --no-fail-fast 2>&1 | tee -a "$log"
 
-say 'tests of the profiles, now with all features'
-cargo test --locked --no-fail-fast --package slimqtt --all-features 2>&1 | tee -a "$log"
+say 'tests of the profiles, now with all features but defmt, which needs a logger to link'
+features=$(sed -n '/^\[features\]/,/^\[dependencies\]/s/^\([a-z_-]*\) = .*/\1/p' profiles/Cargo.toml | grep -vx defmt | paste -sd,)
+cargo test --locked --no-fail-fast --package slimqtt --features "$features" 2>&1 | tee -a "$log"
+
+say 'what the agent says of its work'
+cargo test --locked --no-fail-fast --package slimqtt-agent --features log --test events 2>&1 | tee -a "$log"
 
 say 'firmware on an emulated Cortex-M0 against a real broker'
 cargo test --locked --no-fail-fast --package slimqtt-end-to-end --all-features 2>&1 | tee -a "$log"

@@ -10,6 +10,7 @@ use crate::wire::{EncodeError, List, PacketIdentifier, SubackReturnCode, Writer}
 
 /// Why a command failed. It concerns this command alone: the connection and all other commands go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum CommandError {
     /// The arguments are wrong; nothing was queued.

@@ -9,6 +9,7 @@ use crate::wire::ConnectReturnCode;
 /// Commands that were queued and not begun stay queued for the next connection, and so do messages that the Server has
 /// not acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
     // The first, so that an agent before its first connection is all zeros and takes no flash.

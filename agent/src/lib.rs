@@ -2,11 +2,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod trace;
+
 mod agent;
 mod backoff;
 mod clock;
 mod command;
 mod connect;
+mod display;
 mod error;
 mod exchange;
 mod incoming;

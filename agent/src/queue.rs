@@ -469,6 +469,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             }
             packet.keep(codes);
         }
+        event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
         self.done(slot, State::Done, codes);
         Ok(true)
     }
@@ -481,6 +482,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             Awaited::Soon => return Some(false),
             Awaited::By(slot) => slot,
         };
+        event!(trace, "received: PUBREC, identifier {}", identifier.get());
         slot.lock()?.release(identifier);
         critical_section::with(|cs| {
             let (control, line) = (slot.control.borrow(cs), self.line.borrow(cs));
@@ -544,10 +546,19 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 continue;
             }
             let repeats = P::PUBLISH > 0 && outcome == State::ConnectionLost && slot.repeat();
-            if !repeats {
+            if repeats {
+                event!(debug, "to be sent again: identifier {}", self.identifier_of(slot));
+            } else {
+                event!(debug, "given up: identifier {}", self.identifier_of(slot));
                 self.done(slot, outcome, &[]);
             }
         }
+    }
+
+    /// For those who print it.
+    #[cfg(any(feature = "log", feature = "defmt"))]
+    pub(crate) fn identifier_of(&self, slot: &Slot<P, PACKET>) -> u16 {
+        critical_section::with(|cs| self.identifier(cs, slot.control.borrow(cs).number.get()).get())
     }
 
     /// The packet identifier of what is in a slot.

@@ -292,6 +292,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                 unflushed = true;
                 self.session.release();
                 if let Next::Command(slot, packet) = next {
+                    event!(
+                        trace,
+                        "sent: type {}, identifier {}",
+                        packet.first_byte() >> 4,
+                        self.queue.identifier_of(slot)
+                    );
                     drop(packet);
                     if ended_early {
                         // Nobody could tell the next packet from the rest of this one.

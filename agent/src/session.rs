@@ -130,6 +130,7 @@ impl<P: Profile> Session<P> {
             idle
         });
         if idle {
+            event!(debug, "connection begins: keep-alive {} s, clean session {}", keep_alive, clean);
             self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
             if P::HOLDS {
                 self.hold.store(FREE, Relaxed);
@@ -147,6 +148,7 @@ impl<P: Profile> Session<P> {
     pub(crate) fn leave<const COMMANDS: usize, const PACKET: usize>(&self, queue: &Queue<P, COMMANDS, PACKET>) {
         loop {
             if self.is_stopped() {
+                event!(info, "stopped");
                 self.stop.store(false, Relaxed);
                 queue.stop();
             }
@@ -163,6 +165,7 @@ impl<P: Profile> Session<P> {
                 left
             });
             if left {
+                event!(debug, "connection is over");
                 return;
             }
         }
@@ -196,6 +199,7 @@ impl<P: Profile> Session<P> {
     #[inline(never)]
     pub(crate) fn fail(&self, failure: Error) {
         if self.state() != State::DISCONNECTED && self.state() != State::FAILED {
+            event!(warn, "connection fails: {:?}", failure);
             self.set_state(State::FAILED);
             critical_section::with(|cs| self.failure.borrow(cs).set(failure));
         }
@@ -267,6 +271,7 @@ impl<P: Profile> Session<P> {
     /// The transport has sent all that it had taken.
     pub(crate) fn flushed(&self) {
         if self.state() == State::DISCONNECTING {
+            event!(info, "disconnected");
             self.set_state(State::DISCONNECTED);
         }
     }
@@ -337,6 +342,7 @@ impl<P: Profile> Session<P> {
                 if connack.return_code != ConnectReturnCode::Accepted {
                     return Err(Error::Refused(connack.return_code));
                 }
+                event!(info, "connected, session present: {}", connack.session_present);
                 if !connack.session_present {
                     self.forget(queue);
                 }
@@ -415,6 +421,7 @@ impl<P: Profile> Session<P> {
         // The topic does not fit, or left no room for the payload.
         if part.passed + part.missing > 0 && variable_header >= part.room {
             if part.passed == 0 {
+                event!(warn, "message skipped: its topic of {} bytes does not fit", variable_header - TOPIC_LENGTH);
                 handler(Message { topic: "", payload: &[], qos, retain, dup, offset: 0, length });
             }
             return Ok(Some(TOPIC_LENGTH));
@@ -479,6 +486,7 @@ impl<P: Profile> Session<P> {
             if now.wrapping_sub(sent_at) < keep_alive {
                 return sent_at.wrapping_add(keep_alive);
             }
+            event!(trace, "PINGREQ is due");
             self.set_state(State::PING_DUE);
             self.asked_at.store(now, Relaxed);
         }

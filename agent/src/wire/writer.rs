@@ -6,6 +6,7 @@ use super::{List, topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The packet is larger than the buffer, or than any packet may be (2.2.3).
