@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+use std::{array, env};
 
 use kit::{Agent, DISCONNECT, Server, connect_bytes, message};
 use slimqtt_agent::wire::Disconnect;
@@ -127,6 +128,14 @@ fn produce<const COMMANDS: usize>(agent: &Agent<COMMANDS, 32>, way: Way, produce
 #[test]
 fn nothing_is_lost_and_each_threads_order_is_kept() {
     producers::<3>(&[Way::Try, Way::Await, Way::Try, Way::Await], 5000, usize::MAX);
+}
+
+/// `SLIMQTT_COMMANDS=1000000 cargo test -p slimqtt-agent --test threads eight` gives a million of them.
+#[test]
+fn eight_threads_lose_nothing() {
+    let commands = env::var("SLIMQTT_COMMANDS").map_or(100_000, |count| count.parse().expect("a number of commands"));
+    let ways: [Way; 8] = array::from_fn(|producer| if producer % 2 == 0 { Way::Try } else { Way::Await });
+    producers::<8>(&ways, commands / 8, usize::MAX);
 }
 
 #[test]
