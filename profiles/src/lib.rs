@@ -17,6 +17,10 @@ pub mod device;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 
+#[doc = include_str!("../PORTING.md")]
+#[cfg(any(doc, doctest))]
+pub mod porting {}
+
 pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError, SubackReturnCode};
 pub use slimqtt_agent::{
     Backoff, Clock, CommandError, Completion, Connect, Error, ErrorKind, FnPayload, Message, Outcome, Payload,
