@@ -307,17 +307,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             self.done(slot, State::Free, &[]);
             return Err(CommandError::Invalid(error));
         }
-        let (displaced, agent) = critical_section::with(|cs| {
+        let agent = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             self.line.borrow(cs).join(control.number.get());
             control.state.set(State::Queued);
             control.awaited.set(awaited.unwrap_or_default());
             control.completion.set(completion);
-            let displaced = if future.is_some() { control.waker.replace(future.cloned()) } else { None };
-            (displaced, self.agent.borrow(cs).take())
+            if future.is_some() {
+                control.waker.set(future.cloned());
+            }
+            self.agent.borrow(cs).take()
         });
-        // A future that waits for any slot, and had found a place in this one.
-        wake(displaced);
         wake(agent);
         Ok(slot)
     }
