@@ -68,10 +68,8 @@ cargo size-report
 cargo size-report codecs
 cargo size-report instructions
 
-say 'a firmware whose agent says what it does'
-firmware=(--locked --quiet --package slimqtt-firmware --bin complete --target thumbv6m-none-eabi)
-RUSTFLAGS='--deny warnings' cargo check "${firmware[@]}" --features complete,slimqtt/defmt
-RUSTFLAGS='--deny warnings' cargo check "${firmware[@]}" --features complete,slimqtt/log
+say 'a firmware whose agent says what it does (with defmt it would need a logger to link)'
+cargo size-report build slimqtt-firmware --bin complete --features complete,slimqtt/log
 
 log=target/ci-tests.log
 : >"$log"
