@@ -1,0 +1,21 @@
+//! What the end-to-end tests are made of: a broker and its clients, agents on the host, emulated boards, and the lines
+//! between them. All that is started ends with its value.
+
+mod board;
+mod broker;
+#[cfg(feature = "broker")]
+mod client;
+mod line;
+mod process;
+
+use std::time::Duration;
+
+pub use board::{build, microbit};
+pub use broker::Broker;
+#[cfg(feature = "broker")]
+pub use client::{Agent, Connection, Inbox, Received, TokioClock, inbox, outcome, roomy};
+pub use line::{Proxy, SerialServer};
+pub use process::Process;
+
+/// The longest that anything here may take.
+pub const LIMIT: Duration = Duration::from_secs(60);
