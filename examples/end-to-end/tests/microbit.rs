@@ -1,6 +1,8 @@
-//! Firmware on an emulated Cortex-M0, its UART wired to a real broker.
+//! Firmware on an emulated Cortex-M0, its UART wired to a real broker, at once or over a line that is cut.
 
-use slimqtt_end_to_end::{Broker, build, microbit};
+use std::collections::BTreeSet;
+
+use slimqtt_end_to_end::{Broker, SerialServer, build, microbit};
 
 /// What each of the two publishing tasks of the example sends.
 const MESSAGES: usize = 600;
@@ -34,4 +36,60 @@ fn measured_beacon_publishes() {
     let image = build("slimqtt-firmware", &["--bin", "beacon", "--features", "beacon"]);
     let _board = microbit(&image, broker.port);
     assert_eq!(subscriber.lines(3), ["room/1/temperature 21.5"; 3]);
+}
+
+/// A text that is much larger than the receive buffer of the firmware.
+const TEXT: &str = "Lights out at ten. ";
+
+#[test]
+fn remote_answers_commands_shows_long_texts_and_resumes_after_a_cut() {
+    let mut broker = Broker::start();
+    let line = SerialServer::to(broker.port);
+    let mut answers = broker.watch("room/is/#", "%q %t %p");
+    let image = build("microbit-qemu", &["--bin", "remote", "--features", "remote"]);
+    let mut board = microbit(&image, line.port);
+    broker.process.wait_for("Sending SUBACK to room");
+
+    let mut count = 0;
+    let order = |broker: &Broker, what: &str, text: &str| {
+        broker.publish(&["-q", "1", "-t", &format!("room/set/{what}"), "-m", text]);
+    };
+    let text = TEXT.repeat(500);
+    let sum: u32 = text.bytes().map(u32::from).sum();
+    let displayed = format!("{:010} {sum:010}", text.len());
+    for (what, text, answer) in [
+        ("lamp/0", "on", "on"),
+        ("lamp/2", "on", "on"),
+        ("lamp/0", "off", "off"),
+        ("display", &text, &displayed),
+        ("lamp/1", "on", "on"),
+    ] {
+        order(&broker, what, text);
+        count += 1;
+        assert_eq!(answers.lines(count).last(), Some(&format!("1 room/is/{what} {answer}")));
+    }
+
+    line.cut();
+    broker.process.wait_for("Client room closed its connection");
+    for (what, text) in [("lamp/0", "on"), ("lamp/1", "off"), ("lamp/2", "off"), ("display", "short")] {
+        order(&broker, what, text);
+    }
+    line.restore();
+    let before = answers.lines(count).last().cloned();
+    let mut late = BTreeSet::new();
+    while late.len() < 4 {
+        count += 1;
+        let answer = answers.lines(count).get(count - 1).cloned();
+        // If the PUBACK was cut off, the last answer comes again.
+        if answer != before {
+            late.insert(answer.expect("another answer comes"));
+        }
+    }
+    // In any order: each has a task of its own.
+    let expected = ["display 0000000005 0000000560", "lamp/0 on", "lamp/1 off", "lamp/2 off"];
+    assert_eq!(late, expected.map(|answer| format!("1 room/is/{answer}")).into());
+
+    order(&broker, "quit", "now");
+    broker.process.wait_for("Received DISCONNECT from room");
+    assert!(board.wait().success(), "the firmware ends with success");
 }
