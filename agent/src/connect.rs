@@ -49,6 +49,9 @@ impl<const SIZE: usize> Connect<SIZE> {
     /// has kept the session too, and the Server keeps subscriptions, and messages for them, in between
     /// `[MQTT-3.1.2-4]`.
     ///
+    /// `SIZE` is 17 bytes and the client identifier, or more; with a Will 4 more, and its topic and message; with a user
+    /// name or a password 2 more each, and itself. In `slimqtt` the packet is `packet::Connect`.
+    ///
     /// ```
     /// use slimqtt_agent::Connect;
     /// use slimqtt_agent::wire::{self, QoS, Will};

@@ -176,7 +176,7 @@ impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
 #[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice: 32 bytes of RAM in all")]
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize> Agent<P, COMMANDS, PACKET, RECEIVE> {
     /// Runs one connection on a fresh transport, from CONNECT to its end. Messages go to the handler, which must not wait,
-    /// and may give commands.
+    /// and may give commands. (As a closure it needs the type of its argument: `|message: Message<'_>| ...`.)
     ///
     /// `Ok` means that a `Disconnect` command ended it `[MQTT-3.14.4-1]`: close the transport. After an error too; then
     /// wait a little, connect the transport anew and call `run` again: commands that were not begun are still in line.

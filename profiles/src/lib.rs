@@ -3,7 +3,7 @@
 #![cfg_attr(
     not(all(feature = "beacon", feature = "device")),
     doc = "An MQTT agent for microcontrollers. The features `beacon`, `telemetry`, `device` and `complete` add a \
-           ready-made one each."
+           ready-made one each. With all features these pages have an introduction: `cargo doc --all-features`."
 )]
 #![no_std]
 #![forbid(unsafe_code)]

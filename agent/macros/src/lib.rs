@@ -1,4 +1,4 @@
-#![doc = include_str!("../README.md")]
+//! The attribute `slimqtt::agent`: see [`macro@agent`].
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -18,7 +18,7 @@ use arguments::Arguments;
 use commands::Commands;
 use errors::Errors;
 
-/// Builds an agent from the enum of its commands. See the [crate documentation](crate) for what can be said.
+#[doc = include_str!("../README.md")]
 #[proc_macro_attribute]
 pub fn agent(arguments: TokenStream, item: TokenStream) -> TokenStream {
     agent_tokens(arguments.into(), item.into()).into()
