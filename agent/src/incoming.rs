@@ -56,7 +56,8 @@ impl<const SIZE: usize> Incoming<SIZE> {
     /// Notes that `count` bytes have come into the space.
     pub(crate) fn advance(&mut self, count: usize) {
         self.filled += count;
-        self.missing -= count;
+        // A transport that says more than it was given room for must not stop the device.
+        self.missing = self.missing.saturating_sub(count);
     }
 
     /// A packet that has come, or a part of one that fills the buffer, until it is taken.
@@ -95,5 +96,21 @@ impl<const SIZE: usize> Incoming<SIZE> {
             self.passed += self.filled - keep;
             self.filled = keep;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transport_that_says_more_than_there_was_room_for_does_no_harm() {
+        let mut incoming = Incoming::<8>::new();
+        incoming.begin();
+        assert_eq!(incoming.space().len(), fixed_header::MIN);
+        incoming.advance(100);
+        assert_eq!(incoming.part(), Ok(None));
+        // Nothing can be read any more, which is how a connection ends.
+        assert!(incoming.space().is_empty());
     }
 }
