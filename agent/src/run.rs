@@ -7,7 +7,7 @@
 use core::convert::Infallible;
 use core::future::{pending, poll_fn};
 use core::mem;
-use core::pin::Pin;
+use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 
 use embedded_io_async::{Error as _, Read, Write};
@@ -21,28 +21,26 @@ use crate::error::Error;
 use crate::message::Message;
 use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
-use crate::session::Session;
 
 pin_project! {
     /// A connection, from CONNECT to its end.
-    struct Run<C, R, T, K> {
+    struct Run<'a, C, R, T, K> {
         #[pin]
         receive: R,
         #[pin]
         transmit: T,
-        #[pin]
-        keep_time: K,
+        clock: &'a K,
         // None if the agent has another connection. The last field: dropped when no loop holds a slot any more.
         connection: Option<C>,
     }
 }
 
-impl<C, R, T, K> Future for Run<C, R, T, K>
+impl<C, R, T, K> Future for Run<'_, C, R, T, K>
 where
     C: Connection,
     R: Future<Output = Infallible>,
     T: Future<Output = Infallible>,
-    K: Future<Output = Infallible>,
+    K: Clock,
 {
     type Output = Result<(), Error>;
 
@@ -52,13 +50,14 @@ where
             return Poll::Ready(Err(Error::Busy));
         };
         connection.register(context.waker());
-        // What has come may give transmit something to do, and what has been sent the clock; time that is up, or what has
-        // been sent, may have another round follow.
+        // What has come may give transmit something to do; what has been sent, or time that is up, have another round
+        // follow.
         while !connection.is_stopped() {
             let Poll::Pending = this.receive.as_mut().poll(context);
             let Poll::Pending = this.transmit.as_mut().poll(context);
-            let Poll::Pending = this.keep_time.as_mut().poll(context);
-            if !connection.goes_on() {
+            let deadline = connection.tick(this.clock.now_ms());
+            let time_is_up = pin!(this.clock.wait_until(deadline)).poll(context).is_ready();
+            if !connection.has_news() && !time_is_up {
                 break;
             }
         }
@@ -67,43 +66,28 @@ where
 }
 
 pin_project! {
-    /// Reads, unless a packet is held back: then it waits until that is over. (Both in one place: each that waits costs
-    /// code.)
-    struct Receive<'a, R, P: Profile> {
+    /// Reads; or waits until it is polled again, if a packet is held back. (Both in one place: each that waits costs code.)
+    struct Receive<R> {
         #[pin]
         read: R,
-        session: &'a Session<P>,
+        held: bool,
+        polled: bool,
     }
 }
 
-impl<R: Future, P: Profile> Future for Receive<'_, R, P> {
-    /// `None` if the packet is no longer held back.
+impl<R: Future> Future for Receive<R> {
+    /// `None` if a packet was held back.
     type Output = Option<R::Output>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.session.held() {
-            None => this.read.poll(context).map(Some),
-            Some(held) => held.map(|()| None),
+        if !*this.held {
+            this.read.poll(context).map(Some)
+        } else if mem::replace(this.polled, true) {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
         }
-    }
-}
-
-pin_project! {
-    /// Waits, unless the time to wait for has moved forward.
-    struct Timer<'a, W, P: Profile> {
-        #[pin]
-        wait: W,
-        session: &'a Session<P>,
-    }
-}
-
-impl<W: Future<Output = ()>, P: Profile> Future for Timer<'_, W, P> {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        if this.session.is_sooner() { Poll::Ready(()) } else { this.wait.poll(context) }
     }
 }
 
@@ -111,7 +95,8 @@ impl<W: Future<Output = ()>, P: Profile> Future for Timer<'_, W, P> {
 trait Connection {
     fn register(&self, waker: &Waker);
     fn is_stopped(&self) -> bool;
-    fn goes_on(&self) -> bool;
+    fn has_news(&self) -> bool;
+    fn tick(&self, now: u32) -> u32;
     fn ended(&self) -> Option<Result<(), Error>>;
 }
 
@@ -131,8 +116,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         self.0.session.is_stopped()
     }
 
-    fn goes_on(&self) -> bool {
-        self.0.session.goes_on()
+    fn has_news(&self) -> bool {
+        self.0.session.has_news()
+    }
+
+    fn tick(&self, now: u32) -> u32 {
+        self.0.session.tick(now, P::TIMEOUT_MS)
     }
 
     fn ended(&self) -> Option<Result<(), Error>> {
@@ -198,7 +187,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         Run {
             receive: self.receive(rx, handler),
             transmit: self.transmit(tx, clock, connect),
-            keep_time: self.keep_time(clock),
+            clock,
             connection: begun.then(|| Owner(self)),
         }
     }
@@ -209,13 +198,15 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                 // It is free: there is one connection.
                 let Some(mut incoming) = self.incoming.try_lock() else { break 'stream Error::Busy };
                 incoming.begin();
+                let mut held = false;
                 loop {
-                    match (Receive { read: rx.read(incoming.space()), session: &self.session }).await {
+                    match (Receive { read: rx.read(incoming.space()), held, polled: false }).await {
                         None => {}
                         Some(Ok(0)) => break 'stream Error::Closed,
                         Some(Ok(count)) => incoming.advance(count),
                         Some(Err(error)) => break 'stream Error::Transport(error.kind()),
                     }
+                    held = false;
                     loop {
                         let (header, taken) = match incoming.part() {
                             Ok(None) => break,
@@ -224,7 +215,10 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         };
                         match taken {
                             Ok(Some(keep)) => incoming.take(header + keep),
-                            Ok(None) => break,
+                            Ok(None) => {
+                                held = true;
+                                break;
+                            }
                             Err(error) => break 'stream error,
                         }
                     }
@@ -290,7 +284,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                     offset += rest.len();
                 }
                 unflushed = true;
-                self.session.release();
+                self.session.sent();
                 if let Next::Command(slot, packet) = next {
                     event!(
                         trace,
@@ -325,15 +319,6 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         }
         let (slot, packet) = self.queue.next(self.session.is_pinging())?;
         Some(Next::Command(slot, packet))
-    }
-
-    fn keep_time(&self, clock: &impl Clock) -> impl Future<Output = Infallible> {
-        async move {
-            loop {
-                let wait = clock.wait_until(self.session.tick(clock.now_ms(), P::TIMEOUT_MS));
-                Timer { wait, session: &self.session }.await;
-            }
-        }
     }
 }
 

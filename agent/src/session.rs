@@ -2,7 +2,6 @@
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
-use core::task::Poll;
 
 use critical_section::Mutex;
 
@@ -11,8 +10,9 @@ use crate::connect::Connect;
 use crate::error::Error;
 use crate::incoming::Part;
 use crate::message::Message;
-use crate::queue::Queue;
+use crate::queue::{Acknowledged, Queue};
 use crate::received::{self, Identifiers};
+use crate::topic_name::TopicName;
 use crate::wire::{
     Connack, ConnectReturnCode, DecodeError, Disconnect, PacketIdentifier, Pingreq, Pingresp, Puback, Pubcomp, Publish,
     Pubrec, Pubrel, QoS, Reader, Suback, Unsuback,
@@ -36,18 +36,16 @@ impl State {
     /// CONNACK is to come, before anything else `[MQTT-3.2.0-1]`.
     const AWAIT_CONNACK: Self = Self(2);
     const CONNECTED: Self = Self(3);
-    /// Nothing was sent for so long that a PINGREQ is due `[MQTT-3.1.2-23]`.
-    const PING_DUE: Self = Self(4);
-    /// PINGREQ is to be sent, before anything else.
-    const PING: Self = Self(5);
+    /// Nothing was sent for so long that PINGREQ is to be sent, before anything else `[MQTT-3.1.2-23]`.
+    const PING: Self = Self(4);
     /// PINGRESP is to come.
-    const AWAIT_PINGRESP: Self = Self(6);
+    const AWAIT_PINGRESP: Self = Self(5);
     /// DISCONNECT is given to the transport: nothing is sent after it `[MQTT-3.14.4-2]`.
-    const DISCONNECTING: Self = Self(7);
+    const DISCONNECTING: Self = Self(6);
     /// DISCONNECT has been sent.
-    const DISCONNECTED: Self = Self(8);
+    const DISCONNECTED: Self = Self(7);
     /// The connection has failed.
-    const FAILED: Self = Self(9);
+    const FAILED: Self = Self(8);
 }
 
 /// One connection after another.
@@ -60,10 +58,8 @@ pub(crate) struct Session<P: Profile> {
     clean: AtomicU8,
     /// Somebody wants the connection to end.
     stop: AtomicBool,
-    /// Whether a packet is held back.
-    hold: AtomicU8,
-    /// See [`is_sooner`](Self::is_sooner).
-    sooner: AtomicBool,
+    /// Something has happened that the loops have to see: a packet was sent, or one is due.
+    news: AtomicBool,
     /// When bytes were sent last.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
@@ -88,21 +84,13 @@ const ASKED: u8 = 1;
 /// A clean session has begun, and will end with the connection.
 const CLEAN: u8 = 2;
 
-/// No packet is held back.
-const FREE: u8 = 0;
-/// A packet that has come cannot be dealt with before something is sent.
-const HELD: u8 = 1;
-/// Now it may be.
-const RELEASED: u8 = 2;
-
 impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
         Self {
             state: AtomicU8::new(State::IDLE.0),
             clean: AtomicU8::new(KEPT),
             stop: AtomicBool::new(false),
-            hold: AtomicU8::new(FREE),
-            sooner: AtomicBool::new(false),
+            news: AtomicBool::new(false),
             sent_at: AtomicU32::new(0),
             asked_at: AtomicU32::new(0),
             keep_alive_ms: AtomicU32::new(0),
@@ -132,8 +120,7 @@ impl<P: Profile> Session<P> {
         if idle {
             event!(debug, "connection begins: keep-alive {} s, clean session {}", keep_alive, clean);
             self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
-            if P::HOLDS {
-                self.hold.store(FREE, Relaxed);
+            if P::REPLIES {
                 self.reply.store(0, Relaxed);
             }
             self.sent_at.store(now, Relaxed);
@@ -231,7 +218,6 @@ impl<P: Profile> Session<P> {
                     return None;
                 }
                 self.reply.store(0, Relaxed);
-                self.release();
                 *place = reply.to_le_bytes();
                 return Some(place);
             }
@@ -260,7 +246,6 @@ impl<P: Profile> Session<P> {
         };
         self.set_state(next);
         self.asked_at.store(now, Relaxed);
-        self.sooner.store(true, Relaxed);
     }
 
     /// The transport has taken bytes. (While a long packet goes out, no PINGREQ is due.)
@@ -276,35 +261,18 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// Whether there is something new to do: a PINGREQ is due, or the packet that is held back can be dealt with.
-    pub(crate) fn goes_on(&self) -> bool {
-        let due = self.state() == State::PING_DUE;
-        if due {
-            self.set_state(State::PING);
-        }
-        due || P::HOLDS && self.hold.load(Relaxed) == RELEASED
-    }
-
-    /// Whether a packet is held back: `Pending` while it is, `Ready` once when it need not be any longer.
-    pub(crate) fn held(&self) -> Option<Poll<()>> {
-        if !P::HOLDS {
-            return None;
-        }
-        match self.hold.load(Relaxed) {
-            HELD => Some(Poll::Pending),
-            RELEASED => {
-                self.hold.store(FREE, Relaxed);
-                Some(Poll::Ready(()))
-            }
-            _ => None,
+    /// A packet was sent: one that has come, and could not be dealt with, perhaps can be now.
+    pub(crate) fn sent(&self) {
+        if P::HOLDS {
+            self.news.store(true, Relaxed);
         }
     }
 
-    /// What a packet may be held back for has happened: something was sent.
-    pub(crate) fn release(&self) {
-        if P::HOLDS && self.hold.load(Relaxed) == HELD {
-            self.hold.store(RELEASED, Relaxed);
-        }
+    /// Whether something has happened since the last time that this was asked.
+    pub(crate) fn has_news(&self) -> bool {
+        let has_news = self.news.load(Relaxed);
+        self.news.store(false, Relaxed);
+        has_news
     }
 
     /// A packet has come, or a part of one. Returns how many bytes of its body are wanted again in front of the next
@@ -354,7 +322,7 @@ impl<P: Profile> Session<P> {
             }
             (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
                 Pingresp::decode(part.first_byte, &mut body)?;
-                let taken = !P::PING || queue.acknowledge(Pingresp::PACKET_TYPE, None, &[])?;
+                let taken = !P::PING || queue.acknowledge(Pingresp::PACKET_TYPE, None, &[])? != Acknowledged::Early;
                 if taken {
                     self.set_state(State::CONNECTED);
                 }
@@ -363,7 +331,7 @@ impl<P: Profile> Session<P> {
             (_, Suback::FIRST_BYTE) if P::SUBSCRIBE && connected => {
                 let suback = Suback::decode(part.first_byte, &mut body)?;
                 let codes = part.body.get(2..).unwrap_or_default();
-                queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)?
+                queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)? != Acknowledged::Early
             }
             (_, first_byte) if P::HOLDS && connected => {
                 // All others that may come look the same behind the first byte.
@@ -372,11 +340,7 @@ impl<P: Profile> Session<P> {
             }
             _ => return Err(Error::Protocol),
         };
-        if !taken {
-            self.hold.store(HELD, Relaxed);
-            return Ok(None);
-        }
-        Ok(Some(0))
+        Ok(taken.then_some(0))
     }
 
     fn acknowledged<const COMMANDS: usize, const PACKET: usize>(
@@ -386,11 +350,6 @@ impl<P: Profile> Session<P> {
         identifier: PacketIdentifier,
     ) -> Result<bool, Error> {
         match first_byte {
-            // One that is for no message is answered as well, at once: the Server can end the exchange then.
-            Pubrec::FIRST_BYTE if P::PUBLISH >= 2 => {
-                let released = queue.release(identifier);
-                Ok(released.unwrap_or_else(|| self.reply(Pubrel::FIRST_BYTE, identifier)))
-            }
             // [MQTT-4.3.3-2]
             Pubrel::FIRST_BYTE if P::RECEIVE == Some(2) => {
                 let replied = self.reply(Pubcomp::FIRST_BYTE, identifier);
@@ -399,8 +358,15 @@ impl<P: Profile> Session<P> {
                 }
                 Ok(replied)
             }
-            Puback::FIRST_BYTE | Pubcomp::FIRST_BYTE | Unsuback::FIRST_BYTE => {
-                queue.acknowledge(first_byte >> 4, Some(identifier), &[])
+            Puback::FIRST_BYTE | Pubrec::FIRST_BYTE | Pubcomp::FIRST_BYTE | Unsuback::FIRST_BYTE => {
+                match queue.acknowledge(first_byte >> 4, Some(identifier), &[])? {
+                    Acknowledged::Early => Ok(false),
+                    // One that is for no message is answered as well, at once: the Server can end the exchange then.
+                    Acknowledged::Unknown if P::PUBLISH > 1 && first_byte == Pubrec::FIRST_BYTE => {
+                        Ok(self.reply(Pubrel::FIRST_BYTE, identifier))
+                    }
+                    _ => Ok(true),
+                }
             }
             _ => Err(Error::Protocol),
         }
@@ -412,23 +378,29 @@ impl<P: Profile> Session<P> {
         if P::RECEIVE.is_none_or(|highest| qos as u8 > highest) {
             return Err(Error::Protocol);
         }
-        let (&[high, low], _) = part.body.split_first_chunk().ok_or(Error::Protocol)?;
-        let variable_header =
-            TOPIC_LENGTH + usize::from(u16::from_be_bytes([high, low])) + if qos as u8 > 0 { 2 } else { 0 };
+        let mut body = Reader::new(part.body);
+        let topic_length = usize::from(body.u16());
+        let identifier_length = if qos as u8 > 0 { 2 } else { 0 };
+        let variable_header = TOPIC_LENGTH + topic_length + identifier_length;
         let length = part.passed + part.body.len() + part.missing;
         let length = length.checked_sub(variable_header).ok_or(Error::Protocol)?;
         let (retain, dup) = (part.first_byte & 0x01 != 0, part.first_byte & 0x08 != 0);
         // The topic does not fit, or left no room for the payload.
         if part.passed + part.missing > 0 && variable_header >= part.room {
             if part.passed == 0 {
-                event!(warn, "message skipped: its topic of {} bytes does not fit", variable_header - TOPIC_LENGTH);
-                handler(Message { topic: "", payload: &[], qos, retain, dup, offset: 0, length });
+                event!(warn, "message skipped: its topic of {} bytes does not fit", topic_length);
+                handler(Message { topic: TopicName::UNKNOWN, payload: &[], qos, retain, dup, offset: 0, length });
             }
             return Ok(Some(TOPIC_LENGTH));
         }
-        let publish = Publish::decode(part.first_byte, &mut Reader::new(part.body))?;
+        let topic = TopicName::new(body.take(topic_length)).ok_or(Error::Protocol)?;
+        // [MQTT-3.3.1-2]
+        body.require(qos as u8 > 0 || !dup);
+        let identifier = if qos as u8 > 0 { Some(body.packet_identifier()) } else { None };
+        let payload = body.rest();
+        body.finish(())?;
         let mut is_new = true;
-        if let Some(identifier) = publish.packet_identifier {
+        if let Some(identifier) = identifier {
             let places = self.received.places();
             let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
             let mut place = None;
@@ -444,7 +416,6 @@ impl<P: Profile> Session<P> {
                 let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
                 // The reply is not sent before this poll is over, so that the message comes first.
                 if !self.reply(first_byte, identifier) {
-                    self.hold.store(HELD, Relaxed);
                     return Ok(None);
                 }
                 if is_new && let Some(place) = place {
@@ -453,7 +424,6 @@ impl<P: Profile> Session<P> {
             }
         }
         if is_new {
-            let (topic, payload) = (publish.topic_name, publish.message);
             handler(Message { topic, payload, qos, retain, dup, offset: part.passed, length });
         }
         Ok(Some(variable_header))
@@ -487,7 +457,8 @@ impl<P: Profile> Session<P> {
                 return sent_at.wrapping_add(keep_alive);
             }
             event!(trace, "PINGREQ is due");
-            self.set_state(State::PING_DUE);
+            self.set_state(State::PING);
+            self.news.store(true, Relaxed);
             self.asked_at.store(now, Relaxed);
         }
         // On an open connection, the Server would miss the next PINGREQ if it took longer than keep-alive to answer one.
@@ -501,14 +472,5 @@ impl<P: Profile> Session<P> {
         // The answer may come, and the next silence be over, before the time is up.
         let wait = if keep_alive == 0 { left } else { left.min(keep_alive) };
         now.wrapping_add(wait)
-    }
-
-    /// Whether the time to look at the clock again has moved forward: an answer is awaited that was not before.
-    pub(crate) fn is_sooner(&self) -> bool {
-        let sooner = self.sooner.load(Relaxed);
-        if sooner {
-            self.sooner.store(false, Relaxed);
-        }
-        sooner
     }
 }
