@@ -9,7 +9,7 @@ use slimqtt_agent::CommandError;
 fn a_submission_does_nothing_before_it_is_polled() {
     let agent = Agent::<1, 32>::new();
     let mut world = World::new(&agent);
-    let submission = agent.submit(message("a", b""));
+    let submission = agent.submit::<()>(message("a", b""));
     let _run = world.open(60);
     assert_eq!(world.sent(), b"");
     assert_eq!(agent.try_submit(&message("b", b"")), Ok(()));

@@ -31,7 +31,7 @@ struct Inside {
 impl Inside {
     fn call<const COMMANDS: usize, const RECEIVE: usize>(&mut self, agent: &Agent<COMMANDS, RECEIVE>) {
         if let Some(order) = self.order.take() {
-            self.told.push((order.number, agent.try_submit(&order)));
+            self.told.push((order.number, agent.try_submit(&order.request(&order.names()))));
         }
     }
 }
@@ -231,14 +231,16 @@ impl<'a, const COMMANDS: usize, const RECEIVE: usize> Episode<'a, COMMANDS, RECE
         self.ledger.give(order.clone(), form, valid);
         let told = match form {
             Form::Future => {
-                self.futures.push((number, self.executor.spawn("command", self.agent.submit(order))));
+                let agent = self.agent;
+                let command = async move { agent.submit(order.request(&order.names())).await };
+                self.futures.push((number, self.executor.spawn("command", command)));
                 return what;
             }
-            Form::Try => self.agent.try_submit(&order),
+            Form::Try => self.agent.try_submit(&order.request(&order.names())),
             Form::Completion => {
                 let free = |place: &usize| !self.completions.contains_key(place);
                 let place = (0..COMPLETIONS.len()).find(free).expect("more functions than commands");
-                let told = self.agent.submit_then(&order, &COMPLETIONS[place]);
+                let told = self.agent.submit_then(&order.request(&order.names()), &COMPLETIONS[place]);
                 if told.is_ok() {
                     self.completions.insert(place, number);
                 }
