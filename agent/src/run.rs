@@ -203,22 +203,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                     match (Receive { read: rx.read(incoming.space()), held, polled: false }).await {
                         None => {}
                         Some(Ok(0)) => break 'stream Error::Closed,
-                        Some(Ok(count)) => incoming.advance(count),
+                        Some(Ok(count)) => {
+                            if let Err(error) = incoming.advance(count) {
+                                break 'stream error.into();
+                            }
+                        }
                         Some(Err(error)) => break 'stream Error::Transport(error.kind()),
                     }
                     held = false;
-                    loop {
-                        let (header, taken) = match incoming.part() {
-                            Ok(None) => break,
-                            Ok(Some(part)) => (part.header, self.session.received(&self.queue, part, &mut handler)),
-                            Err(error) => break 'stream error.into(),
-                        };
-                        match taken {
-                            Ok(Some(keep)) => incoming.take(header + keep),
-                            Ok(None) => {
-                                held = true;
-                                break;
-                            }
+                    while incoming.is_here() && !held {
+                        match self.session.received(&self.queue, &mut incoming, &mut handler) {
+                            Ok(taken) => held = !taken,
                             Err(error) => break 'stream error,
                         }
                     }

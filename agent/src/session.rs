@@ -8,7 +8,7 @@ use critical_section::Mutex;
 use crate::agent::Profile;
 use crate::connect::Connect;
 use crate::error::Error;
-use crate::incoming::Part;
+use crate::incoming::Incoming;
 use crate::message::Message;
 use crate::queue::{Acknowledged, Queue};
 use crate::received::{self, Identifiers};
@@ -275,33 +275,52 @@ impl<P: Profile> Session<P> {
         has_news
     }
 
-    /// A packet has come, or a part of one. Returns how many bytes of its body are wanted again in front of the next
-    /// part; `None` if it cannot be dealt with before something is sent.
-    pub(crate) fn received<const COMMANDS: usize, const PACKET: usize>(
+    /// A packet has come, or a part of one. False if it cannot be dealt with before something is sent.
+    pub(crate) fn received<const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize>(
         &self,
         queue: &Queue<P, COMMANDS, PACKET>,
-        part: Part<'_>,
+        incoming: &mut Incoming<RECEIVE>,
         handler: &mut impl FnMut(Message<'_>),
-    ) -> Result<Option<usize>, Error> {
-        let state = self.state();
+    ) -> Result<bool, Error> {
+        let (state, first_byte) = (self.state(), incoming.first_byte());
         let connected = state.0 >= State::CONNECTED.0;
-        let publish = connected && part.first_byte >> 4 == Publish::PACKET_TYPE;
-        // Dropped unread: what crosses a DISCONNECT, and PUBLISH where none is expected: without a subscription, yet a
-        // Server may be configured to send some.
-        if state.0 >= State::DISCONNECTING.0 || publish && P::RECEIVE.is_none() {
-            return Ok(Some(0));
-        }
-        if publish {
-            return self.message(part, handler);
-        }
-        // No other packet is larger than the buffer.
-        if part.missing > 0 {
+        let publish = connected && first_byte >> 4 == Publish::PACKET_TYPE;
+        let mut keep = 0;
+        let taken = if state.0 >= State::DISCONNECTING.0 || publish && P::RECEIVE.is_none() {
+            // Dropped unread: what crosses a DISCONNECT, and PUBLISH where none is expected: without a subscription, yet
+            // a Server may be configured to send some.
+            true
+        } else if publish {
+            match self.message(incoming, handler)? {
+                Some(variable_header) => keep = variable_header,
+                None => return Ok(false),
+            }
+            true
+        } else if incoming.missing > 0 {
+            // No other packet is larger than the buffer.
             return Err(Error::Protocol);
+        } else {
+            self.answered(queue, state, first_byte, incoming.body())?
+        };
+        if taken {
+            incoming.take(keep);
         }
-        let mut body = Reader::new(part.body);
-        let taken = match (state, part.first_byte) {
+        Ok(taken)
+    }
+
+    /// A packet has come that is no message.
+    fn answered<const COMMANDS: usize, const PACKET: usize>(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        state: State,
+        first_byte: u8,
+        bytes: &[u8],
+    ) -> Result<bool, Error> {
+        let connected = state.0 >= State::CONNECTED.0;
+        let mut body = Reader::new(bytes);
+        Ok(match (state, first_byte) {
             (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
-                let connack = Connack::decode(part.first_byte, &mut body)?;
+                let connack = Connack::decode(first_byte, &mut body)?;
                 let clean = self.clean.load(Relaxed) != KEPT;
                 // [MQTT-3.2.2-1]
                 if connack.session_present && clean {
@@ -321,7 +340,7 @@ impl<P: Profile> Session<P> {
                 true
             }
             (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
-                Pingresp::decode(part.first_byte, &mut body)?;
+                Pingresp::decode(first_byte, &mut body)?;
                 let taken = !P::PING || queue.acknowledge(Pingresp::PACKET_TYPE, None, &[])? != Acknowledged::Early;
                 if taken {
                     self.set_state(State::CONNECTED);
@@ -329,8 +348,8 @@ impl<P: Profile> Session<P> {
                 taken
             }
             (_, Suback::FIRST_BYTE) if P::SUBSCRIBE && connected => {
-                let suback = Suback::decode(part.first_byte, &mut body)?;
-                let codes = part.body.get(2..).unwrap_or_default();
+                let suback = Suback::decode(first_byte, &mut body)?;
+                let codes = bytes.get(2..).unwrap_or_default();
                 queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)? != Acknowledged::Early
             }
             (_, first_byte) if P::HOLDS && connected => {
@@ -339,8 +358,7 @@ impl<P: Profile> Session<P> {
                 self.acknowledged(queue, first_byte, puback.packet_identifier)?
             }
             _ => return Err(Error::Protocol),
-        };
-        Ok(taken.then_some(0))
+        })
     }
 
     fn acknowledged<const COMMANDS: usize, const PACKET: usize>(
@@ -372,22 +390,28 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// A message has come, or a part of one.
-    fn message(&self, part: Part<'_>, handler: &mut impl FnMut(Message<'_>)) -> Result<Option<usize>, Error> {
-        let qos = QoS::from_u8(part.first_byte >> 1 & 0x03).ok_or(Error::Protocol)?;
+    /// A message has come, or a part of one. Returns the length of its variable header; of that of its topic's length, if
+    /// the rest of it is skipped; `None` if it cannot be acknowledged before something is sent.
+    fn message<const RECEIVE: usize>(
+        &self,
+        incoming: &Incoming<RECEIVE>,
+        handler: &mut impl FnMut(Message<'_>),
+    ) -> Result<Option<usize>, Error> {
+        let (first_byte, missing, passed) = (incoming.first_byte(), incoming.missing, incoming.passed);
+        let qos = QoS::from_u8(first_byte >> 1 & 0x03).ok_or(Error::Protocol)?;
         if P::RECEIVE.is_none_or(|highest| qos as u8 > highest) {
             return Err(Error::Protocol);
         }
-        let mut body = Reader::new(part.body);
+        let mut body = Reader::new(incoming.body());
         let topic_length = usize::from(body.u16());
         let identifier_length = if qos as u8 > 0 { 2 } else { 0 };
         let variable_header = TOPIC_LENGTH + topic_length + identifier_length;
-        let length = part.passed + part.body.len() + part.missing;
+        let length = passed + incoming.body().len() + missing;
         let length = length.checked_sub(variable_header).ok_or(Error::Protocol)?;
-        let (retain, dup) = (part.first_byte & 0x01 != 0, part.first_byte & 0x08 != 0);
+        let (retain, dup) = (first_byte & 0x01 != 0, first_byte & 0x08 != 0);
         // The topic does not fit, or left no room for the payload.
-        if part.passed + part.missing > 0 && variable_header >= part.room {
-            if part.passed == 0 {
+        if passed + missing > 0 && variable_header >= incoming.room() {
+            if passed == 0 {
                 event!(warn, "message skipped: its topic of {} bytes does not fit", topic_length);
                 handler(Message { topic: TopicName::UNKNOWN, payload: &[], qos, retain, dup, offset: 0, length });
             }
@@ -412,7 +436,7 @@ impl<P: Profile> Session<P> {
                     return Err(Error::NoRoom);
                 }
             }
-            if part.missing == 0 {
+            if missing == 0 {
                 let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
                 // The reply is not sent before this poll is over, so that the message comes first.
                 if !self.reply(first_byte, identifier) {
@@ -424,7 +448,7 @@ impl<P: Profile> Session<P> {
             }
         }
         if is_new {
-            handler(Message { topic, payload, qos, retain, dup, offset: part.passed, length });
+            handler(Message { topic, payload, qos, retain, dup, offset: passed, length });
         }
         Ok(Some(variable_header))
     }
