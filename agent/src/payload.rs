@@ -79,7 +79,3 @@ impl<F: Fn(usize, &mut [u8]) -> usize + Sync> Payload for FnPayload<F> {
         buffer.get(..count).unwrap_or_default()
     }
 }
-
-/// A payload had fewer bytes than it had promised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PayloadEnded;

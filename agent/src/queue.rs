@@ -15,7 +15,7 @@ use spin::mutex::{SpinMutex, SpinMutexGuard};
 use crate::agent::{Keeps, Profile};
 use crate::command::CommandError;
 use crate::error::Error;
-use crate::payload::{Payload, PayloadEnded};
+use crate::payload::Payload;
 use crate::request::Request;
 use crate::wire::{
     self, EncodeError, List, PacketIdentifier, Pingresp, Puback, Pubcomp, Pubrec, Pubrel, Suback, Writer,
@@ -118,7 +118,8 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         Ok(awaited)
     }
 
-    fn follows(&self) -> usize {
+    /// How many bytes of its source there are.
+    pub(crate) fn follows(&self) -> usize {
         self.source.get().map_or(0, Payload::length)
     }
 
@@ -131,17 +132,13 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         self.bytes().first().copied().unwrap_or_default()
     }
 
-    /// Bytes of its source, from there on; none at its end, or where there is no source.
-    pub(crate) fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
-        let Some(payload) = self.source.get() else { return Ok(&[]) };
+    /// Bytes of its source, from there on: none if it has ended early.
+    pub(crate) fn more(&mut self, offset: usize) -> &[u8] {
+        let Some(payload) = self.source.get() else { return &[] };
         let left = payload.length().saturating_sub(offset);
-        if left == 0 {
-            return Ok(&[]);
-        }
         let buffer = self.bytes.get_mut(usize::from(self.end)..).unwrap_or_default();
         let bytes = payload.read(offset, buffer);
-        let bytes = bytes.get(..left).unwrap_or(bytes);
-        if bytes.is_empty() { Err(PayloadEnded) } else { Ok(bytes) }
+        bytes.get(..left).unwrap_or(bytes)
     }
 
     /// A PUBLISH is going to be sent again `[MQTT-3.3.1-1]`.
@@ -153,10 +150,12 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
 
     /// PUBREL takes the place of the PUBLISH.
     fn release(&mut self, identifier: PacketIdentifier) {
+        let [high, low] = identifier.get().to_be_bytes();
+        if let Some(space) = self.bytes.first_chunk_mut() {
+            *space = [Pubrel::FIRST_BYTE, 2, high, low];
+        }
+        self.end = 4;
         self.source = P::Source::NONE;
-        let mut writer = Writer::new(&mut self.bytes);
-        Pubrel { packet_identifier: identifier }.encode(&mut writer);
-        self.end = writer.finish().unwrap_or_default() as u16;
     }
 
     /// Return codes take the place of the packet.

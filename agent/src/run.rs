@@ -5,7 +5,7 @@
 //! it again. These carry none.)
 
 use core::convert::Infallible;
-use core::future::{pending, poll_fn};
+use core::future::pending;
 use core::mem;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
@@ -19,7 +19,6 @@ use crate::clock::Clock;
 use crate::connect::Connect;
 use crate::error::Error;
 use crate::message::Message;
-use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
 
 pin_project! {
@@ -91,6 +90,31 @@ impl<R: Future> Future for Receive<R> {
     }
 }
 
+pin_project! {
+    /// Has the transport send what it holds back; or waits until it is polled again, if that is nothing.
+    struct Idle<F> {
+        #[pin]
+        flush: F,
+        unflushed: bool,
+        polled: bool,
+    }
+}
+
+impl<E, F: Future<Output = Result<(), E>>> Future for Idle<F> {
+    type Output = Result<(), E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if *this.unflushed {
+            this.flush.poll(context)
+        } else if mem::replace(this.polled, true) {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
 /// What a running connection holds of its agent, whatever the agent's profile and capacities.
 trait Connection {
     fn register(&self, waker: &Waker);
@@ -153,10 +177,18 @@ impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
         }
     }
 
-    /// Bytes that follow them, from there on.
-    fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
+    /// How many bytes follow them.
+    fn follows(&self) -> usize {
         match self {
-            Self::Own(_) => Ok(&[]),
+            Self::Own(_) => 0,
+            Self::Command(_, packet) => packet.follows(),
+        }
+    }
+
+    /// Those, from there on; none if they have ended early.
+    fn more(&mut self, offset: usize) -> &[u8] {
+        match self {
+            Self::Own(_) => &[],
             Self::Command(_, packet) => packet.more(offset),
         }
     }
@@ -236,22 +268,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             let mut unflushed = false;
             'packets: loop {
                 let Some(mut next) = self.next(connect, &mut reply) else {
-                    if !unflushed {
-                        next_poll().await;
-                        continue;
-                    }
-                    unflushed = false;
-                    match tx.flush().await {
+                    match (Idle { flush: tx.flush(), unflushed, polled: false }).await {
                         Ok(()) => self.session.flushed(),
                         Err(error) => self.session.fail(Error::Transport(error.kind())),
                     }
+                    unflushed = false;
                     continue;
                 };
+                unflushed = true;
                 let mut rest = next.bytes();
                 self.session.sends(rest.first().copied().unwrap_or_default(), clock.now_ms());
                 let mut offset = 0;
-                let mut ended_early = false;
-                unflushed = false;
                 loop {
                     while !rest.is_empty() {
                         let failure = match tx.write(rest).await {
@@ -266,19 +293,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         self.session.fail(failure);
                         continue 'packets;
                     }
-                    match next.more(offset) {
-                        Ok(more) => rest = more,
-                        Err(PayloadEnded) => {
-                            ended_early = true;
-                            break;
-                        }
-                    }
-                    if rest.is_empty() {
+                    if offset == next.follows() {
                         break;
                     }
+                    rest = next.more(offset);
                     offset += rest.len();
+                    if rest.is_empty() {
+                        // Nobody could tell the next packet from the rest of this one.
+                        self.session.fail(Error::PayloadEnded);
+                        break;
+                    }
                 }
-                unflushed = true;
                 self.session.sent();
                 if let Next::Command(slot, packet) = next {
                     event!(
@@ -287,10 +312,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         packet.first_byte() >> 4,
                         self.queue.identifier_of(slot)
                     );
+                    let ended_early = offset < packet.follows();
                     drop(packet);
                     if ended_early {
-                        // Nobody could tell the next packet from the rest of this one.
-                        self.session.fail(Error::PayloadEnded);
                         self.queue.payload_ended(slot);
                     } else {
                         self.queue.sent(slot);
@@ -306,19 +330,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &'a Connect<CONNECT>,
         reply: &'a mut [u8; 4],
     ) -> Option<Next<'a, P, PACKET>> {
-        if let Some(packet) = self.session.own_packet(connect, reply) {
+        if let Some(packet) = self.session.own_packet(connect.packet()) {
             return Some(Next::Own(packet));
         }
         if !self.session.takes_commands() {
             return None;
         }
+        if let Some(packet) = self.session.take_reply() {
+            *reply = packet;
+            return Some(Next::Own(reply));
+        }
         let (slot, packet) = self.queue.next(self.session.is_pinging())?;
         Some(Next::Command(slot, packet))
     }
-}
-
-/// Waits until [`Run`] is polled again, for whatever reason.
-fn next_poll() -> impl Future<Output = ()> {
-    let mut polled = false;
-    poll_fn(move |_| if mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending })
 }

@@ -6,7 +6,6 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use critical_section::Mutex;
 
 use crate::agent::Profile;
-use crate::connect::Connect;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::message::Message;
@@ -202,29 +201,23 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// A packet of the session's own that is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a, const CONNECT: usize>(
-        &self,
-        connect: &'a Connect<CONNECT>,
-        place: &'a mut [u8; 4],
-    ) -> Option<&'a [u8]> {
+    /// CONNECT or PINGREQ, if it is to be sent now. Whoever asks then sends it.
+    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8]) -> Option<&'a [u8]> {
         let (packet, next): (&[u8], _) = match self.state() {
-            State::CONNECT => (connect.packet(), State::AWAIT_CONNACK),
+            State::CONNECT => (connect, State::AWAIT_CONNACK),
             State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
-            _ if !P::REPLIES || !self.takes_commands() => return None,
-            _ => {
-                let reply = self.reply.load(Relaxed);
-                if reply == 0 {
-                    return None;
-                }
-                self.reply.store(0, Relaxed);
-                *place = reply.to_le_bytes();
-                return Some(place);
-            }
+            _ => return None,
         };
         // Before the packet is out: the answer may come before the transport says that it was sent.
         self.set_state(next);
         Some(packet)
+    }
+
+    /// The packet that acknowledges what has come, if one is to be sent. Whoever asks then sends it.
+    pub(crate) fn take_reply(&self) -> Option<[u8; 4]> {
+        let reply = if P::REPLIES { self.reply.load(Relaxed) } else { 0 };
+        self.reply.store(0, Relaxed);
+        (reply != 0).then_some(reply.to_le_bytes())
     }
 
     /// Whether commands may be sent.
@@ -409,48 +402,47 @@ impl<P: Profile> Session<P> {
         let length = passed + incoming.body().len() + missing;
         let length = length.checked_sub(variable_header).ok_or(Error::Protocol)?;
         let (retain, dup) = (first_byte & 0x01 != 0, first_byte & 0x08 != 0);
-        // The topic does not fit, or left no room for the payload.
-        if passed + missing > 0 && variable_header >= incoming.room() {
-            if passed == 0 {
-                event!(warn, "message skipped: its topic of {} bytes does not fit", topic_length);
-                handler(Message { topic: TopicName::UNKNOWN, payload: &[], qos, retain, dup, offset: 0, length });
-            }
-            return Ok(Some(TOPIC_LENGTH));
-        }
-        let topic = TopicName::new(body.take(topic_length)).ok_or(Error::Protocol)?;
-        // [MQTT-3.3.1-2]
-        body.require(qos as u8 > 0 || !dup);
-        let identifier = if qos as u8 > 0 { Some(body.packet_identifier()) } else { None };
-        let payload = body.rest();
-        body.finish(())?;
-        let mut is_new = true;
-        if let Some(identifier) = identifier {
-            let places = self.received.places();
-            let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
-            let mut place = None;
-            if exactly_once {
-                is_new = received::place(places, Some(identifier)).is_none();
-                place = received::place(places, None);
-                // [MQTT-4.8.0-2]
-                if is_new && place.is_none() {
-                    return Err(Error::NoRoom);
+        // If not, the topic leaves no room for the payload, or has none itself.
+        let fits = passed + missing == 0 || variable_header < incoming.room();
+        let (mut topic, mut payload): (_, &[u8]) = (TopicName::UNKNOWN, &[]);
+        let mut is_new = fits || passed == 0;
+        if fits {
+            topic = TopicName::new(body.take(topic_length)).ok_or(Error::Protocol)?;
+            // [MQTT-3.3.1-2]
+            body.require(qos as u8 > 0 || !dup);
+            let identifier = if qos as u8 > 0 { Some(body.packet_identifier()) } else { None };
+            payload = body.rest();
+            body.finish(())?;
+            if let Some(identifier) = identifier {
+                let places = self.received.places();
+                let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
+                let mut place = None;
+                if exactly_once {
+                    is_new = received::place(places, Some(identifier)).is_none();
+                    place = received::place(places, None);
+                    // [MQTT-4.8.0-2]
+                    if is_new && place.is_none() {
+                        return Err(Error::NoRoom);
+                    }
+                }
+                if missing == 0 {
+                    let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
+                    // The reply is not sent before this poll is over, so that the message comes first.
+                    if !self.reply(first_byte, identifier) {
+                        return Ok(None);
+                    }
+                    if is_new && let Some(place) = place {
+                        place.store(identifier.get(), Relaxed);
+                    }
                 }
             }
-            if missing == 0 {
-                let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
-                // The reply is not sent before this poll is over, so that the message comes first.
-                if !self.reply(first_byte, identifier) {
-                    return Ok(None);
-                }
-                if is_new && let Some(place) = place {
-                    place.store(identifier.get(), Relaxed);
-                }
-            }
+        } else {
+            event!(warn, "message skipped: its topic of {} bytes does not fit", topic_length);
         }
         if is_new {
             handler(Message { topic, payload, qos, retain, dup, offset: passed, length });
         }
-        Ok(Some(variable_header))
+        Ok(Some(if fits { variable_header } else { TOPIC_LENGTH }))
     }
 
     /// Leaves a packet for transmission. False if there is one already.
