@@ -64,6 +64,7 @@ impl State {
 }
 
 /// A place for one command.
+#[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Slot<P: Profile, const PACKET: usize> {
     control: Mutex<Control<P>>,
     /// That of some future that waits: for its command's outcome, or for a slot.
@@ -73,6 +74,7 @@ pub(crate) struct Slot<P: Profile, const PACKET: usize> {
     packet: SpinMutex<Packet<P, PACKET>>,
 }
 
+#[repr(C)]
 struct Control<P: Profile> {
     state: Cell<State>,
     /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
@@ -88,12 +90,13 @@ struct Control<P: Profile> {
 }
 
 /// The bytes of a control packet, up to `end`, and where the rest of it comes from.
+#[repr(C)]
 pub(crate) struct Packet<P: Profile, const SIZE: usize> {
     end: u16,
     /// How many topic filters there are in this SUBSCRIBE.
     filters: u16,
-    bytes: [u8; SIZE],
     source: P::Source,
+    bytes: [u8; SIZE],
 }
 
 impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
@@ -184,7 +187,7 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
                 completion: Cell::new(P::Completion::NONE),
             }),
             waker: Mutex::new(Cell::new(None)),
-            packet: SpinMutex::new(Packet { end: 0, filters: 0, bytes: [0; PACKET], source: P::Source::NONE }),
+            packet: SpinMutex::new(Packet { end: 0, filters: 0, source: P::Source::NONE, bytes: [0; PACKET] }),
         }
     }
 

@@ -51,6 +51,7 @@ impl State {
 ///
 /// Its fields are atomics because an agent is shared. Only the task that runs the connection uses them, so plain loads
 /// and stores do, without a lock.
+#[repr(C)] // Bytes first: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Session<P: Profile> {
     state: AtomicU8,
     /// Whether CONNECT asks for a clean session, and whether there is one.
@@ -340,7 +341,11 @@ impl<P: Profile> Session<P> {
                 identifier = Some(Suback::decode(first_byte, &mut body)?.packet_identifier);
                 codes = bytes.get(2..).unwrap_or_default();
             }
-            Puback::FIRST_BYTE | Pubrec::FIRST_BYTE | Pubrel::FIRST_BYTE | Pubcomp::FIRST_BYTE | Unsuback::FIRST_BYTE
+            Puback::FIRST_BYTE
+            | Pubrec::FIRST_BYTE
+            | Pubrel::FIRST_BYTE
+            | Pubcomp::FIRST_BYTE
+            | Unsuback::FIRST_BYTE
                 if P::HOLDS =>
             {
                 // They all look the same behind the first byte.
