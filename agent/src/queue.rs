@@ -64,6 +64,7 @@ impl State {
 }
 
 /// A place for one command.
+#[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Slot<P: Profile, const PACKET: usize> {
     control: Mutex<Control<P>>,
     /// That of some future that waits: for its command's outcome, or for a slot.
@@ -73,6 +74,7 @@ pub(crate) struct Slot<P: Profile, const PACKET: usize> {
     packet: SpinMutex<Packet<P, PACKET>>,
 }
 
+#[repr(C)]
 struct Control<P: Profile> {
     state: Cell<State>,
     /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
@@ -88,12 +90,13 @@ struct Control<P: Profile> {
 }
 
 /// The bytes of a control packet, up to `end`, and where the rest of it comes from.
+#[repr(C)]
 pub(crate) struct Packet<P: Profile, const SIZE: usize> {
     end: u16,
     /// How many topic filters there are in this SUBSCRIBE.
     filters: u16,
-    bytes: [u8; SIZE],
     source: P::Source,
+    bytes: [u8; SIZE],
 }
 
 impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
@@ -184,7 +187,7 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
                 completion: Cell::new(P::Completion::NONE),
             }),
             waker: Mutex::new(Cell::new(None)),
-            packet: SpinMutex::new(Packet { end: 0, filters: 0, bytes: [0; PACKET], source: P::Source::NONE }),
+            packet: SpinMutex::new(Packet { end: 0, filters: 0, source: P::Source::NONE, bytes: [0; PACKET] }),
         }
     }
 
@@ -359,21 +362,23 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
-            let mut first: Option<(&Slot<P, PACKET>, &Control<P>)> = None;
-            for slot in &self.slots {
+            let mut first: Option<(u8, &Slot<P, PACKET>, &Control<P>)> = None;
+            for (number, slot) in (0..).zip(&self.slots) {
                 let control = slot.control.borrow(cs);
                 if matches!(control.state.get(), State::Queued | State::Again)
-                    && first.is_none_or(|(_, first)| first.order.get().wrapping_sub(control.order.get()) as i32 > 0)
+                    && first.is_none_or(|(.., first)| first.order.get().wrapping_sub(control.order.get()) as i32 > 0)
                 {
-                    first = Some((slot, control));
+                    first = Some((number, slot, control));
                 }
             }
-            let (slot, control) = first?;
+            let (number, slot, control) = first?;
             if P::PING && pinging && control.awaited.get() == Pingresp::PACKET_TYPE {
                 return None;
             }
             let mut packet = slot.lock()?;
-            if P::PUBLISH > 0 && control.state.get() == State::Again && control.awaited.get() != Pubcomp::PACKET_TYPE {
+            if P::PUBLISH > 1 && control.awaited.get() == Pubcomp::PACKET_TYPE {
+                packet.release(control.identifier(number));
+            } else if P::PUBLISH > 0 && control.state.get() == State::Again {
                 packet.set_dup();
             }
             control.state.set(State::Sending);
@@ -412,41 +417,32 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         codes: &[u8],
     ) -> Result<Acknowledged, Error> {
         let found = critical_section::with(|cs| {
-            (0..).zip(&self.slots).find_map(|(number, slot)| {
+            for (number, slot) in (0..).zip(&self.slots) {
                 let control = slot.control.borrow(cs);
-                let is_it = control.awaited.get() == packet_type
-                    && identifier.is_none_or(|identifier| identifier == control.identifier(number));
-                match control.state.get() {
-                    state @ (State::Sending | State::Sent) if is_it => Some((slot, state)),
-                    _ => None,
+                if control.awaited.get() != packet_type
+                    || identifier.is_some_and(|identifier| identifier != control.identifier(number))
+                {
+                    continue;
                 }
-            })
-        });
-        let Some((slot, state)) = found else { return Ok(Acknowledged::Unknown) };
-        if state == State::Sending {
-            return Ok(Acknowledged::Early);
-        }
-        event!(
-            trace,
-            "acknowledged: by type {}, identifier {}",
-            packet_type,
-            identifier.map_or(0, PacketIdentifier::get)
-        );
-        if P::PUBLISH > 1
-            && packet_type == Pubrec::PACKET_TYPE
-            && let Some(identifier) = identifier
-        {
-            if let Some(mut packet) = slot.lock() {
-                packet.release(identifier);
+                match control.state.get() {
+                    State::Sending => return Err(Acknowledged::Early),
+                    State::Sent if P::PUBLISH > 1 && packet_type == Pubrec::PACKET_TYPE => {
+                        self.join(cs, control);
+                        control.awaited.set(Pubcomp::PACKET_TYPE);
+                        control.state.set(State::Again);
+                        return Err(Acknowledged::Known);
+                    }
+                    State::Sent => return Ok(slot),
+                    _ => {}
+                }
             }
-            critical_section::with(|cs| {
-                let control = slot.control.borrow(cs);
-                self.join(cs, control);
-                control.awaited.set(Pubcomp::PACKET_TYPE);
-                control.state.set(State::Again);
-            });
-            return Ok(Acknowledged::Known);
-        }
+            Err(Acknowledged::Unknown)
+        });
+        let slot = match found {
+            Ok(slot) => slot,
+            Err(acknowledged) => return Ok(acknowledged),
+        };
+        event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
         if P::SUBSCRIBE
             && packet_type == Suback::PACKET_TYPE
             && let Some(mut packet) = slot.lock()

@@ -51,6 +51,7 @@ impl State {
 ///
 /// Its fields are atomics because an agent is shared. Only the task that runs the connection uses them, so plain loads
 /// and stores do, without a lock.
+#[repr(C)] // Bytes first: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Session<P: Profile> {
     state: AtomicU8,
     /// Whether CONNECT asks for a clean session, and whether there is one.
@@ -309,78 +310,73 @@ impl<P: Profile> Session<P> {
         first_byte: u8,
         bytes: &[u8],
     ) -> Result<bool, Error> {
-        let connected = state.0 >= State::CONNECTED.0;
         let mut body = Reader::new(bytes);
-        Ok(match (state, first_byte) {
-            (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
-                let connack = Connack::decode(first_byte, &mut body)?;
-                let clean = self.clean.load(Relaxed) != KEPT;
-                // [MQTT-3.2.2-1]
-                if connack.session_present && clean {
-                    return Err(Error::Protocol);
-                }
-                if connack.return_code != ConnectReturnCode::Accepted {
-                    return Err(Error::Refused(connack.return_code));
-                }
-                event!(info, "connected, session present: {}", connack.session_present);
-                if !connack.session_present {
-                    self.forget(queue);
-                }
-                if clean {
-                    self.clean.store(CLEAN, Relaxed);
-                }
-                self.set_state(State::CONNECTED);
-                true
+        if state == State::AWAIT_CONNACK {
+            let connack = Connack::decode(first_byte, &mut body)?;
+            let clean = self.clean.load(Relaxed) != KEPT;
+            // [MQTT-3.2.2-1]
+            if connack.session_present && clean {
+                return Err(Error::Protocol);
             }
-            (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
+            if connack.return_code != ConnectReturnCode::Accepted {
+                return Err(Error::Refused(connack.return_code));
+            }
+            event!(info, "connected, session present: {}", connack.session_present);
+            if !connack.session_present {
+                self.forget(queue);
+            }
+            if clean {
+                self.clean.store(CLEAN, Relaxed);
+            }
+            self.set_state(State::CONNECTED);
+            return Ok(true);
+        }
+        let (mut identifier, mut codes): (_, &[u8]) = (None, &[]);
+        match first_byte {
+            _ if state == State::CONNECT => return Err(Error::Protocol),
+            Pingresp::FIRST_BYTE if state == State::AWAIT_PINGRESP => {
                 Pingresp::decode(first_byte, &mut body)?;
-                let taken = !P::PING || queue.acknowledge(Pingresp::PACKET_TYPE, None, &[])? != Acknowledged::Early;
-                if taken {
-                    self.set_state(State::CONNECTED);
-                }
-                taken
             }
-            (_, Suback::FIRST_BYTE) if P::SUBSCRIBE && connected => {
-                let suback = Suback::decode(first_byte, &mut body)?;
-                let codes = bytes.get(2..).unwrap_or_default();
-                queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)? != Acknowledged::Early
+            Suback::FIRST_BYTE if P::SUBSCRIBE => {
+                identifier = Some(Suback::decode(first_byte, &mut body)?.packet_identifier);
+                codes = bytes.get(2..).unwrap_or_default();
             }
-            (_, first_byte) if P::HOLDS && connected => {
-                // All others that may come look the same behind the first byte.
-                let puback = Puback::decode(Puback::FIRST_BYTE, &mut body)?;
-                self.acknowledged(queue, first_byte, puback.packet_identifier)?
+            Puback::FIRST_BYTE
+            | Pubrec::FIRST_BYTE
+            | Pubrel::FIRST_BYTE
+            | Pubcomp::FIRST_BYTE
+            | Unsuback::FIRST_BYTE
+                if P::HOLDS =>
+            {
+                // They all look the same behind the first byte.
+                identifier = Some(Puback::decode(Puback::FIRST_BYTE, &mut body)?.packet_identifier);
             }
             _ => return Err(Error::Protocol),
-        })
-    }
-
-    fn acknowledged<const COMMANDS: usize, const PACKET: usize>(
-        &self,
-        queue: &Queue<P, COMMANDS, PACKET>,
-        first_byte: u8,
-        identifier: PacketIdentifier,
-    ) -> Result<bool, Error> {
-        match first_byte {
-            // [MQTT-4.3.3-2]
-            Pubrel::FIRST_BYTE if P::RECEIVE == Some(2) => {
-                let replied = self.reply(Pubcomp::FIRST_BYTE, identifier);
-                if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
-                    place.store(0, Relaxed);
-                }
-                Ok(replied)
-            }
-            Puback::FIRST_BYTE | Pubrec::FIRST_BYTE | Pubcomp::FIRST_BYTE | Unsuback::FIRST_BYTE => {
-                match queue.acknowledge(first_byte >> 4, Some(identifier), &[])? {
-                    Acknowledged::Early => Ok(false),
-                    // One that is for no message is answered as well, at once: the Server can end the exchange then.
-                    Acknowledged::Unknown if P::PUBLISH > 1 && first_byte == Pubrec::FIRST_BYTE => {
-                        Ok(self.reply(Pubrel::FIRST_BYTE, identifier))
-                    }
-                    _ => Ok(true),
-                }
-            }
-            _ => Err(Error::Protocol),
         }
+        if first_byte == Pubrel::FIRST_BYTE
+            && let Some(identifier) = identifier
+        {
+            // [MQTT-4.3.3-2]
+            let replied = P::RECEIVE == Some(2) && self.reply(Pubcomp::FIRST_BYTE, identifier);
+            if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
+                place.store(0, Relaxed);
+            }
+            return if P::RECEIVE == Some(2) { Ok(replied) } else { Err(Error::Protocol) };
+        }
+        if P::ACKNOWLEDGED {
+            match queue.acknowledge(first_byte >> 4, identifier, codes)? {
+                Acknowledged::Early => return Ok(false),
+                // PUBREC that is for no message is answered as well, at once: the Server can end the exchange then.
+                Acknowledged::Unknown if P::PUBLISH > 1 && first_byte == Pubrec::FIRST_BYTE => {
+                    return Ok(identifier.is_none_or(|identifier| self.reply(Pubrel::FIRST_BYTE, identifier)));
+                }
+                _ => {}
+            }
+        }
+        if first_byte == Pingresp::FIRST_BYTE {
+            self.set_state(State::CONNECTED);
+        }
+        Ok(true)
     }
 
     /// A message has come, or a part of one. Returns the length of its variable header; of that of its topic's length, if
