@@ -301,15 +301,24 @@ fn acknowledgements_are_understood_in_any_fragments_of_both_directions() {
 }
 
 #[test]
-fn only_the_command_that_is_acknowledged_is_woken() {
+fn the_command_that_is_acknowledged_ends_and_the_others_wait_on() {
     let agent = CompleteAgent::<3, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
     let tasks = ["a", "b", "c"].map(|topic| world.publish_at(QOS_1, topic));
     world.settle();
     assert_eq!(tasks.each_ref().map(|task| task.polls()), [1; 3]);
+    let outputs = || tasks.each_ref().map(|task| task.output());
     world.answer(&puback(2));
-    assert_eq!(tasks.map(|task| task.polls()), [1, 2, 1]);
+    assert_eq!(outputs(), [None, Some(Ok(())), None]);
+    // All of them look when a command is done, and when its slot is free.
+    let polls = tasks.each_ref().map(|task| task.polls());
+    assert!(polls.iter().all(|&polls| polls <= 3), "{polls:?}");
+    // Nobody looks when nothing has ended.
+    world.answer(&puback(2));
+    assert_eq!(tasks.each_ref().map(|task| task.polls()), polls);
+    world.answer(&[puback(3), puback(1)].concat());
+    assert_eq!(outputs(), [Some(Ok(())); 3]);
 }
 
 #[test]

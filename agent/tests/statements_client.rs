@@ -7,12 +7,12 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering::Relaxed};
 
 use kit::{
-    CompleteAgent, DISCONNECT, DUP, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, RETAIN, UNSUBACK,
-    World, acknowledgement, connect_bytes, message, message_at, publish_packet, silence,
+    Complete, CompleteAgent, DISCONNECT, DUP, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, RETAIN,
+    UNSUBACK, World, acknowledgement, connect_bytes, message, message_at, publish_packet, silence,
 };
 use slimqtt_agent::request::{Publish, Request};
 use slimqtt_agent::wire::{self, EncodeError, QoS, Will};
-use slimqtt_agent::{CommandError, Connect, Error, FnPayload, Profile};
+use slimqtt_agent::{CommandError, Connect, Error, FnPayload, Payload, Profile};
 
 const QOS_1: QoS = QoS::AtLeastOnce;
 const QOS_2: QoS = QoS::ExactlyOnce;
@@ -230,9 +230,22 @@ fn read_once() -> &'static FnPayload<impl Fn(usize, &mut [u8]) -> usize + Sync> 
     })))
 }
 
-#[test]
-fn an_identifier_that_the_server_may_know_is_given_again_after_a_payload_has_ended_early() {
-    let agent = CompleteAgent::<2, 32>::new();
+/// Publishes with QoS 2, and cannot be stopped.
+enum Unstoppable {}
+
+impl Profile for Unstoppable {
+    const TIMEOUT_MS: u32 = kit::TIMEOUT;
+    const PUBLISH: u8 = 2;
+    type RequestedQoS = QoS;
+    type Identifiers = [AtomicU16; 0];
+    type Source = Option<&'static dyn Payload>;
+    type Completion = ();
+}
+
+/// The packet identifier of the message behind one whose payload has ended early, in the same slot and session. The Server
+/// knows that of the first one.
+fn identifier_after_a_payload_that_ended_early<P: Profile>() -> u16 {
+    let agent = slimqtt_agent::Agent::<P, 2, 32, { kit::RECEIVE }>::new();
     let mut world = World::new(&agent);
     world.clean_session = false;
     let run = world.open(0);
@@ -242,11 +255,23 @@ fn an_identifier_that_the_server_may_know_is_given_again_after_a_payload_has_end
     let run = world.dial(0);
     world.answer(&RESUMED);
     assert_eq!(run.output(), Some(Err(Error::PayloadEnded)));
-    // The Server has the message since the first connection: another one with its identifier is a duplicate to it. So the
-    // documentation of `Payload` asks for a clean session here.
     let _run = world.resume();
     agent.try_submit(&message_at(QOS_2, "b", b"")).unwrap();
-    assert_eq!(world.sent(), publish_packet(0x34, "b", Some(1), b""));
+    let sent = world.sent();
+    let identifier = u16::from_be_bytes([sent[5], sent[6]]);
+    assert_eq!(sent, publish_packet(0x34, "b", Some(identifier), b""));
+    identifier
+}
+
+#[test]
+fn mqtt_2_3_1_3_an_identifier_that_the_server_may_know_is_not_given_again_after_a_payload_has_ended_early() {
+    assert_ne!(identifier_after_a_payload_that_ended_early::<Complete>(), 1);
+}
+
+#[test]
+fn an_agent_without_stop_gives_an_identifier_again_after_a_payload_has_ended_early() {
+    // To the Server the message is a duplicate. So the documentation of `Payload` asks for a clean session here.
+    assert_eq!(identifier_after_a_payload_that_ended_early::<Unstoppable>(), 1);
 }
 
 #[test]

@@ -314,10 +314,14 @@ fn a_function_may_stop_the_agent() {
     for way in 0..4 {
         let run = world.open(0);
         let other = world.publish_at(QoS::AtLeastOnce, "a");
-        // Another packet identifier after each stop.
-        let sent = world.sent();
-        let identifier = u16::from_be_bytes([sent[5], sent[6]]);
-        assert_eq!(sent, publish_packet(0x32, "a", Some(identifier), b""));
+        // Other packet identifiers after each stop.
+        let identifier_sent = |topic| {
+            let sent = world.sent();
+            let identifier = u16::from_be_bytes([sent[5], sent[6]]);
+            assert_eq!(sent, publish_packet(0x32, topic, Some(identifier), b""));
+            identifier
+        };
+        identifier_sent("a");
         let expected = match way {
             0 => {
                 STOPS.submit_then(&message("b", b""), &COMPLETION).unwrap();
@@ -325,8 +329,7 @@ fn a_function_may_stop_the_agent() {
             }
             1 => {
                 STOPS.submit_then(&message_at(QoS::AtLeastOnce, "b", b""), &COMPLETION).unwrap();
-                world.settle();
-                world.answer(&acknowledgement(PUBACK, identifier + 1));
+                world.answer(&acknowledgement(PUBACK, identifier_sent("b")));
                 None
             }
             2 => {
