@@ -5,7 +5,6 @@
 //! it again. These carry none.)
 
 use core::convert::Infallible;
-use core::future::pending;
 use core::mem;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
@@ -18,25 +17,46 @@ use crate::agent::{Agent, Profile};
 use crate::clock::Clock;
 use crate::connect::Connect;
 use crate::error::Error;
+use crate::incoming::Incoming;
 use crate::message::Message;
 use crate::queue::{Packet, Slot};
 
 pin_project! {
-    /// A connection, from CONNECT to its end.
-    struct Run<'a, C, R, T, K> {
+    /// A connection, from CONNECT to its end; nothing, if the agent has another one.
+    struct Run<C> {
         #[pin]
-        receive: R,
-        #[pin]
-        transmit: T,
-        clock: &'a K,
-        // None if the agent has another connection. The last field: dropped when no loop holds a slot any more.
         connection: Option<C>,
     }
 }
 
-impl<C, R, T, K> Future for Run<'_, C, R, T, K>
+impl<C: Future<Output = Result<(), Error>>> Future for Run<C> {
+    type Output = C::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().connection.as_pin_mut() {
+            Some(connection) => connection.poll(context),
+            None => Poll::Ready(Err(Error::Busy)),
+        }
+    }
+}
+
+pin_project! {
+    /// A connection that the agent has.
+    struct Running<'a, O, R, T, K> {
+        clock: &'a K,
+        // In the order in which they are dropped: when no loop holds a slot any more, the connection is over, and when
+        // that is done, the receive buffer is free for another one.
+        #[pin]
+        transmit: T,
+        owner: O,
+        #[pin]
+        receive: R,
+    }
+}
+
+impl<O, R, T, K> Future for Running<'_, O, R, T, K>
 where
-    C: Connection,
+    O: Connection,
     R: Future<Output = Infallible>,
     T: Future<Output = Infallible>,
     K: Clock,
@@ -45,9 +65,7 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(connection) = this.connection else {
-            return Poll::Ready(Err(Error::Busy));
-        };
+        let connection = this.owner;
         connection.register(context.waker());
         // What has come may give transmit something to do; what has been sent, or time that is up, have another round
         // follow.
@@ -215,44 +233,32 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &'a Connect<CONNECT>,
         handler: impl FnMut(Message<'_>) + 'a,
     ) -> impl Future<Output = Result<(), Error>> {
-        let begun = self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
-        Run {
-            receive: self.receive(rx, handler),
-            transmit: self.transmit(tx, clock, connect),
-            clock,
-            connection: begun.then(|| Owner(self)),
-        }
+        // Whoever has the receive buffer has the connection.
+        let connection = self.incoming.try_lock().map(|incoming| {
+            self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
+            Running {
+                clock,
+                transmit: self.transmit(tx, clock, connect),
+                owner: Owner(self),
+                receive: self.receive(rx, incoming, handler),
+            }
+        });
+        Run { connection }
     }
 
-    fn receive(&self, rx: &mut impl Read, mut handler: impl FnMut(Message<'_>)) -> impl Future<Output = Infallible> {
+    fn receive(
+        &self,
+        rx: &mut impl Read,
+        mut incoming: SpinMutexGuard<'_, Incoming<RECEIVE>>,
+        mut handler: impl FnMut(Message<'_>),
+    ) -> impl Future<Output = Infallible> {
         async move {
-            let failure = 'stream: {
-                // It is free: there is one connection.
-                let Some(mut incoming) = self.incoming.try_lock() else { break 'stream Error::Busy };
-                incoming.begin();
-                let mut held = false;
-                loop {
-                    match (Receive { read: rx.read(incoming.space()), held, polled: false }).await {
-                        None => {}
-                        Some(Ok(0)) => break 'stream Error::Closed,
-                        Some(Ok(count)) => {
-                            if let Err(error) = incoming.advance(count) {
-                                break 'stream error.into();
-                            }
-                        }
-                        Some(Err(error)) => break 'stream Error::Transport(error.kind()),
-                    }
-                    held = false;
-                    while incoming.is_here() && !held {
-                        match self.session.received(&self.queue, &mut incoming, &mut handler) {
-                            Ok(taken) => held = !taken,
-                            Err(error) => break 'stream error,
-                        }
-                    }
-                }
-            };
-            self.session.fail(failure);
-            pending().await
+            incoming.begin();
+            let mut held = false;
+            loop {
+                let read = Receive { read: rx.read(incoming.space()), held, polled: false }.await;
+                held = !self.session.received(&self.queue, &mut incoming, read, &mut handler);
+            }
         }
     }
 
