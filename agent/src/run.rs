@@ -6,7 +6,7 @@
 
 use core::convert::Infallible;
 use core::mem;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use embedded_io_async::{Error as _, Read, Write};
@@ -42,8 +42,12 @@ impl<C: Future<Output = Result<(), Error>>> Future for Run<C> {
 
 pin_project! {
     /// A connection that the agent has.
-    struct Running<'a, O, R, T, K> {
-        clock: &'a K,
+    struct Running<O, R, T, N, U, W> {
+        // The clock: what time it is, and a timer for another time.
+        now: N,
+        wait_until: U,
+        #[pin]
+        timer: Option<W>,
         // In the order in which they are dropped: when no loop holds a slot any more, the connection is over, and when
         // that is done, the receive buffer is free for another one.
         #[pin]
@@ -54,12 +58,14 @@ pin_project! {
     }
 }
 
-impl<O, R, T, K> Future for Running<'_, O, R, T, K>
+impl<O, R, T, N, U, W> Future for Running<O, R, T, N, U, W>
 where
     O: Connection,
     R: Future<Output = Infallible>,
     T: Future<Output = Infallible>,
-    K: Clock,
+    N: Fn() -> u32,
+    U: Fn(u32) -> W,
+    W: Future<Output = ()>,
 {
     type Output = Result<(), Error>;
 
@@ -72,8 +78,9 @@ where
         while !connection.is_stopped() {
             let Poll::Pending = this.receive.as_mut().poll(context);
             let Poll::Pending = this.transmit.as_mut().poll(context);
-            let deadline = connection.tick(this.clock.now_ms());
-            let time_is_up = pin!(this.clock.wait_until(deadline)).poll(context).is_ready();
+            let deadline = connection.tick((this.now)());
+            this.timer.set(Some((this.wait_until)(deadline)));
+            let time_is_up = this.timer.as_mut().as_pin_mut().is_some_and(|timer| timer.poll(context).is_ready());
             if !connection.has_news() && !time_is_up {
                 break;
             }
@@ -237,7 +244,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         let connection = self.incoming.try_lock().map(|incoming| {
             self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
             Running {
-                clock,
+                now: || clock.now_ms(),
+                wait_until: |deadline| clock.wait_until(deadline),
+                timer: None,
                 transmit: self.transmit(tx, clock, connect),
                 owner: Owner(self),
                 receive: self.receive(rx, incoming, handler),
