@@ -277,7 +277,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// Takes a free slot.
     fn reserve(&self) -> Option<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
-            for (number, slot) in (0..).zip(&self.slots) {
+            for (slot, number) in self.slots.iter().zip(0..) {
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
                     && let Some(packet) = slot.lock()
@@ -325,16 +325,15 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// Has the next [`wake`](Self::wake) wake this waker. If there is no place left for it, another one is woken early.
     fn wait(&self, waker: &Waker) {
         wake(critical_section::with(|cs| {
+            // All move on by a place, up to the one that is free or was the same. So who is not there any more falls out.
+            let mut moved = self.waiting.borrow(cs).replace(Some(waker.clone()));
             for slot in &self.slots {
-                let place = slot.waker.borrow(cs);
-                let other = place.take().filter(|other| !other.will_wake(waker));
-                if other.is_none() {
-                    place.set(Some(waker.clone()));
+                if moved.as_ref().is_none_or(|moved| moved.will_wake(waker)) {
                     return None;
                 }
-                place.set(other);
+                moved = slot.waker.borrow(cs).replace(moved);
             }
-            self.waiting.borrow(cs).replace(Some(waker.clone())).filter(|other| !other.will_wake(waker))
+            moved.filter(|moved| !moved.will_wake(waker))
         }));
     }
 
@@ -363,7 +362,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
             let mut first: Option<(u8, &Slot<P, PACKET>, &Control<P>)> = None;
-            for (number, slot) in (0..).zip(&self.slots) {
+            for (slot, number) in self.slots.iter().zip(0..) {
                 let control = slot.control.borrow(cs);
                 if matches!(control.state.get(), State::Queued | State::Again)
                     && first.is_none_or(|(.., first)| first.order.get().wrapping_sub(control.order.get()) as i32 > 0)
@@ -417,7 +416,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         codes: &[u8],
     ) -> Result<Acknowledged, Error> {
         let found = critical_section::with(|cs| {
-            for (number, slot) in (0..).zip(&self.slots) {
+            for (slot, number) in self.slots.iter().zip(0..) {
                 let control = slot.control.borrow(cs);
                 if control.awaited.get() != packet_type
                     || identifier.is_some_and(|identifier| identifier != control.identifier(number))
@@ -440,7 +439,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         });
         let slot = match found {
             Ok(slot) => slot,
-            Err(acknowledged) => return Ok(acknowledged),
+            Err(acknowledged) => {
+                if acknowledged == Acknowledged::Known {
+                    event!(trace, "received: PUBREC, identifier {}", identifier.map_or(0, PacketIdentifier::get));
+                }
+                return Ok(acknowledged);
+            }
         };
         event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
         if P::SUBSCRIBE

@@ -5,9 +5,8 @@
 //! it again. These carry none.)
 
 use core::convert::Infallible;
-use core::future::pending;
 use core::mem;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use embedded_io_async::{Error as _, Read, Write};
@@ -18,44 +17,70 @@ use crate::agent::{Agent, Profile};
 use crate::clock::Clock;
 use crate::connect::Connect;
 use crate::error::Error;
+use crate::incoming::Incoming;
 use crate::message::Message;
 use crate::queue::{Packet, Slot};
 
 pin_project! {
-    /// A connection, from CONNECT to its end.
-    struct Run<'a, C, R, T, K> {
+    /// A connection, from CONNECT to its end; nothing, if the agent has another one.
+    struct Run<C> {
         #[pin]
-        receive: R,
-        #[pin]
-        transmit: T,
-        clock: &'a K,
-        // None if the agent has another connection. The last field: dropped when no loop holds a slot any more.
         connection: Option<C>,
     }
 }
 
-impl<C, R, T, K> Future for Run<'_, C, R, T, K>
+impl<C: Future<Output = Result<(), Error>>> Future for Run<C> {
+    type Output = C::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().connection.as_pin_mut() {
+            Some(connection) => connection.poll(context),
+            None => Poll::Ready(Err(Error::Busy)),
+        }
+    }
+}
+
+pin_project! {
+    /// A connection that the agent has.
+    struct Running<O, R, T, N, U, W> {
+        // The clock: what time it is, and a timer for another time.
+        now: N,
+        wait_until: U,
+        #[pin]
+        timer: Option<W>,
+        // In the order in which they are dropped: when no loop holds a slot any more, the connection is over, and when
+        // that is done, the receive buffer is free for another one.
+        #[pin]
+        transmit: T,
+        owner: O,
+        #[pin]
+        receive: R,
+    }
+}
+
+impl<O, R, T, N, U, W> Future for Running<O, R, T, N, U, W>
 where
-    C: Connection,
+    O: Connection,
     R: Future<Output = Infallible>,
     T: Future<Output = Infallible>,
-    K: Clock,
+    N: Fn() -> u32,
+    U: Fn(u32) -> W,
+    W: Future<Output = ()>,
 {
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(connection) = this.connection else {
-            return Poll::Ready(Err(Error::Busy));
-        };
+        let connection = this.owner;
         connection.register(context.waker());
         // What has come may give transmit something to do; what has been sent, or time that is up, have another round
         // follow.
         while !connection.is_stopped() {
             let Poll::Pending = this.receive.as_mut().poll(context);
             let Poll::Pending = this.transmit.as_mut().poll(context);
-            let deadline = connection.tick(this.clock.now_ms());
-            let time_is_up = pin!(this.clock.wait_until(deadline)).poll(context).is_ready();
+            let deadline = connection.tick((this.now)());
+            this.timer.set(Some((this.wait_until)(deadline)));
+            let time_is_up = this.timer.as_mut().as_pin_mut().is_some_and(|timer| timer.poll(context).is_ready());
             if !connection.has_news() && !time_is_up {
                 break;
             }
@@ -215,44 +240,34 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &'a Connect<CONNECT>,
         handler: impl FnMut(Message<'_>) + 'a,
     ) -> impl Future<Output = Result<(), Error>> {
-        let begun = self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
-        Run {
-            receive: self.receive(rx, handler),
-            transmit: self.transmit(tx, clock, connect),
-            clock,
-            connection: begun.then(|| Owner(self)),
-        }
+        // Whoever has the receive buffer has the connection.
+        let connection = self.incoming.try_lock().map(|incoming| {
+            self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
+            Running {
+                now: || clock.now_ms(),
+                wait_until: |deadline| clock.wait_until(deadline),
+                timer: None,
+                transmit: self.transmit(tx, clock, connect),
+                owner: Owner(self),
+                receive: self.receive(rx, incoming, handler),
+            }
+        });
+        Run { connection }
     }
 
-    fn receive(&self, rx: &mut impl Read, mut handler: impl FnMut(Message<'_>)) -> impl Future<Output = Infallible> {
+    fn receive(
+        &self,
+        rx: &mut impl Read,
+        mut incoming: SpinMutexGuard<'_, Incoming<RECEIVE>>,
+        mut handler: impl FnMut(Message<'_>),
+    ) -> impl Future<Output = Infallible> {
         async move {
-            let failure = 'stream: {
-                // It is free: there is one connection.
-                let Some(mut incoming) = self.incoming.try_lock() else { break 'stream Error::Busy };
-                incoming.begin();
-                let mut held = false;
-                loop {
-                    match (Receive { read: rx.read(incoming.space()), held, polled: false }).await {
-                        None => {}
-                        Some(Ok(0)) => break 'stream Error::Closed,
-                        Some(Ok(count)) => {
-                            if let Err(error) = incoming.advance(count) {
-                                break 'stream error.into();
-                            }
-                        }
-                        Some(Err(error)) => break 'stream Error::Transport(error.kind()),
-                    }
-                    held = false;
-                    while incoming.is_here() && !held {
-                        match self.session.received(&self.queue, &mut incoming, &mut handler) {
-                            Ok(taken) => held = !taken,
-                            Err(error) => break 'stream error,
-                        }
-                    }
-                }
-            };
-            self.session.fail(failure);
-            pending().await
+            incoming.begin();
+            let mut held = false;
+            loop {
+                let read = Receive { read: rx.read(incoming.space()), held, polled: false }.await;
+                held = !self.session.received(&self.queue, &mut incoming, read, &mut handler);
+            }
         }
     }
 

@@ -108,27 +108,18 @@ impl<P: Profile> Session<P> {
         self.state.store(state.0, Relaxed);
     }
 
-    /// A connection begins. False if there is one already.
-    pub(crate) fn begin(&self, now: u32, keep_alive: u16, clean: bool) -> bool {
-        let idle = critical_section::with(|_| {
-            let idle = self.state() == State::IDLE;
-            if idle {
-                self.set_state(State::CONNECT);
-            }
-            idle
-        });
-        if idle {
-            event!(debug, "connection begins: keep-alive {} s, clean session {}", keep_alive, clean);
-            self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
-            if P::REPLIES {
-                self.reply.store(0, Relaxed);
-            }
-            self.sent_at.store(now, Relaxed);
-            self.asked_at.store(now, Relaxed);
-            // An eighth early: the packet has to arrive before the time is up.
-            self.keep_alive_ms.store(u32::from(keep_alive) * 875, Relaxed);
+    /// A connection begins.
+    pub(crate) fn begin(&self, now: u32, keep_alive: u16, clean: bool) {
+        event!(debug, "connection begins: keep-alive {} s, clean session {}", keep_alive, clean);
+        self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
+        if P::REPLIES {
+            self.reply.store(0, Relaxed);
         }
-        idle
+        self.sent_at.store(now, Relaxed);
+        self.asked_at.store(now, Relaxed);
+        // An eighth early: the packet has to arrive before the time is up.
+        self.keep_alive_ms.store(u32::from(keep_alive) * 875, Relaxed);
+        self.set_state(State::CONNECT);
     }
 
     /// The connection is over. However it ended, a command that was being sent is not left in the air.
@@ -143,14 +134,14 @@ impl<P: Profile> Session<P> {
             if self.clean.load(Relaxed) == CLEAN {
                 self.forget(queue);
             }
-            // The next one may begin right behind this.
-            let left = critical_section::with(|_| {
-                let left = !self.is_stopped();
-                if left {
-                    self.set_state(State::IDLE);
-                }
-                left
-            });
+            let left = !P::STOP
+                || critical_section::with(|_| {
+                    let left = !self.is_stopped();
+                    if left {
+                        self.set_state(State::IDLE);
+                    }
+                    left
+                });
             if left {
                 event!(debug, "connection is over");
                 return;
@@ -269,32 +260,70 @@ impl<P: Profile> Session<P> {
         has_news
     }
 
+    /// Something has been read, or nothing, if a packet was held back. False if one is now: it cannot be dealt with before
+    /// something is sent, or is the last one.
+    pub(crate) fn received<
+        E: embedded_io_async::Error,
+        const COMMANDS: usize,
+        const PACKET: usize,
+        const RECEIVE: usize,
+    >(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        incoming: &mut Incoming<RECEIVE>,
+        read: Option<Result<usize, E>>,
+        handler: &mut impl FnMut(Message<'_>),
+    ) -> bool {
+        let failure = 'read: {
+            match read {
+                None => {}
+                Some(Ok(0)) => break 'read Error::Closed,
+                Some(Ok(count)) => {
+                    if let Err(error) = incoming.advance(count) {
+                        break 'read error.into();
+                    }
+                }
+                Some(Err(error)) => break 'read Error::Transport(error.kind()),
+            }
+            loop {
+                if !incoming.is_here() {
+                    return true;
+                }
+                match self.packet(queue, incoming, handler) {
+                    Ok(true) => {}
+                    Ok(false) => return false,
+                    Err(error) => break 'read error,
+                }
+            }
+        };
+        self.fail(failure);
+        false
+    }
+
     /// A packet has come, or a part of one. False if it cannot be dealt with before something is sent.
-    pub(crate) fn received<const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize>(
+    fn packet<const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize>(
         &self,
         queue: &Queue<P, COMMANDS, PACKET>,
         incoming: &mut Incoming<RECEIVE>,
         handler: &mut impl FnMut(Message<'_>),
     ) -> Result<bool, Error> {
         let (state, first_byte) = (self.state(), incoming.first_byte());
-        let connected = state.0 >= State::CONNECTED.0;
-        let publish = connected && first_byte >> 4 == Publish::PACKET_TYPE;
+        let publish = first_byte >> 4 == Publish::PACKET_TYPE;
         let mut keep = 0;
-        let taken = if state.0 >= State::DISCONNECTING.0 || publish && P::RECEIVE.is_none() {
+        let taken = if state.0 < State::CONNECTED.0 || state.0 < State::DISCONNECTING.0 && !publish {
+            // No other packet is larger than the buffer.
+            if incoming.missing > 0 {
+                return Err(Error::Protocol);
+            }
+            self.answered(queue, state, first_byte, incoming.body())?
+        } else if publish && P::RECEIVE.is_some() && state.0 < State::DISCONNECTING.0 {
+            let taken = self.message(incoming, handler)?;
+            keep = taken.unwrap_or_default();
+            taken.is_some()
+        } else {
             // Dropped unread: what crosses a DISCONNECT, and PUBLISH where none is expected: without a subscription, yet
             // a Server may be configured to send some.
             true
-        } else if publish {
-            match self.message(incoming, handler)? {
-                Some(variable_header) => keep = variable_header,
-                None => return Ok(false),
-            }
-            true
-        } else if incoming.missing > 0 {
-            // No other packet is larger than the buffer.
-            return Err(Error::Protocol);
-        } else {
-            self.answered(queue, state, first_byte, incoming.body())?
         };
         if taken {
             incoming.take(keep);

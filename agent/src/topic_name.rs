@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::wire::EncodeError;
+
 /// A topic name (4.7), as the Server has sent it: UTF-8 that is known to be well-formed, without U+0000 and wildcards.
 ///
 /// It compares with text as it is: `message.topic == "room/1/set"`. On a chip a table of [routes](crate::topic::Route), or
@@ -68,6 +70,15 @@ impl<'a> TopicName<'a> {
     /// Whether the topic was too long for the receive buffer.
     pub const fn is_empty(self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// For tests of what is done with messages.
+impl<'a> TryFrom<&'a str> for TopicName<'a> {
+    type Error = EncodeError;
+
+    fn try_from(text: &'a str) -> Result<Self, EncodeError> {
+        Self::new(text.as_bytes()).ok_or(EncodeError::InvalidTopicName)
     }
 }
 
