@@ -254,24 +254,23 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let Some((slot, identifier, mut packet)) = self.reserve() else { return Err(CommandError::QueueFull) };
         let encoded = packet.encode(request, identifier);
         drop(packet);
-        let (state, result) = match encoded {
-            Ok(_) => (State::Queued, Ok(slot)),
-            Err(error) => (State::Free, Err(CommandError::Invalid(error))),
-        };
-        critical_section::with(|cs| {
+        let agent = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             self.join(cs, control);
-            control.state.set(state);
+            control.state.set(if encoded.is_ok() { State::Queued } else { State::Free });
             control.watched.set(watched);
             control.awaited.set(encoded.unwrap_or_default());
             control.completion.set(completion);
+            self.agent.borrow(cs).take()
         });
-        if result.is_ok() {
-            self.wake_agent();
-        } else {
-            self.wake();
+        wake(agent);
+        match encoded {
+            Ok(_) => Ok(slot),
+            Err(error) => {
+                self.wake();
+                Err(CommandError::Invalid(error))
+            }
         }
-        result
     }
 
     /// Takes a free slot.
