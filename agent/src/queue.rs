@@ -14,7 +14,6 @@ use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::agent::{Keeps, Profile};
 use crate::command::CommandError;
-use crate::error::Error;
 use crate::payload::Payload;
 use crate::request::Request;
 use crate::wire::{
@@ -217,6 +216,8 @@ pub(crate) enum Acknowledged {
     Early,
     /// It has gone on.
     Known,
+    /// It is another one than the acknowledgement is for.
+    Wrong,
 }
 
 /// The slots of an agent.
@@ -413,7 +414,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         packet_type: u8,
         identifier: Option<PacketIdentifier>,
         codes: &[u8],
-    ) -> Result<Acknowledged, Error> {
+    ) -> Acknowledged {
         let found = critical_section::with(|cs| {
             for (slot, number) in self.slots.iter().zip(0..) {
                 let control = slot.control.borrow(cs);
@@ -442,7 +443,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 if acknowledged == Acknowledged::Known {
                     event!(trace, "received: PUBREC, identifier {}", identifier.map_or(0, PacketIdentifier::get));
                 }
-                return Ok(acknowledged);
+                return acknowledged;
             }
         };
         event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
@@ -451,12 +452,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             && let Some(mut packet) = slot.lock()
         {
             if usize::from(packet.filters) != codes.len() {
-                return Err(Error::Protocol);
+                return Acknowledged::Wrong;
             }
             packet.keep(codes);
         }
         self.done(slot, State::Done, codes);
-        Ok(Acknowledged::Known)
+        Acknowledged::Known
     }
 
     /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;
