@@ -14,7 +14,6 @@ use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::agent::{Keeps, Profile};
 use crate::command::CommandError;
-use crate::error::Error;
 use crate::payload::Payload;
 use crate::request::Request;
 use crate::wire::{
@@ -217,6 +216,8 @@ pub(crate) enum Acknowledged {
     Early,
     /// It has gone on.
     Known,
+    /// It is another one than the acknowledgement is for.
+    Wrong,
 }
 
 /// The slots of an agent.
@@ -254,24 +255,23 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let Some((slot, identifier, mut packet)) = self.reserve() else { return Err(CommandError::QueueFull) };
         let encoded = packet.encode(request, identifier);
         drop(packet);
-        let (state, result) = match encoded {
-            Ok(_) => (State::Queued, Ok(slot)),
-            Err(error) => (State::Free, Err(CommandError::Invalid(error))),
-        };
-        critical_section::with(|cs| {
+        let agent = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             self.join(cs, control);
-            control.state.set(state);
+            control.state.set(if encoded.is_ok() { State::Queued } else { State::Free });
             control.watched.set(watched);
             control.awaited.set(encoded.unwrap_or_default());
             control.completion.set(completion);
+            self.agent.borrow(cs).take()
         });
-        if result.is_ok() {
-            self.wake_agent();
-        } else {
-            self.wake();
+        wake(agent);
+        match encoded {
+            Ok(_) => Ok(slot),
+            Err(error) => {
+                self.wake();
+                Err(CommandError::Invalid(error))
+            }
         }
-        result
     }
 
     /// Takes a free slot.
@@ -414,7 +414,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         packet_type: u8,
         identifier: Option<PacketIdentifier>,
         codes: &[u8],
-    ) -> Result<Acknowledged, Error> {
+    ) -> Acknowledged {
         let found = critical_section::with(|cs| {
             for (slot, number) in self.slots.iter().zip(0..) {
                 let control = slot.control.borrow(cs);
@@ -443,7 +443,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 if acknowledged == Acknowledged::Known {
                     event!(trace, "received: PUBREC, identifier {}", identifier.map_or(0, PacketIdentifier::get));
                 }
-                return Ok(acknowledged);
+                return acknowledged;
             }
         };
         event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
@@ -452,12 +452,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             && let Some(mut packet) = slot.lock()
         {
             if usize::from(packet.filters) != codes.len() {
-                return Err(Error::Protocol);
+                return Acknowledged::Wrong;
             }
             packet.keep(codes);
         }
         self.done(slot, State::Done, codes);
-        Ok(Acknowledged::Known)
+        Acknowledged::Known
     }
 
     /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;

@@ -393,7 +393,8 @@ impl<P: Profile> Session<P> {
             return if P::RECEIVE == Some(2) { Ok(replied) } else { Err(Error::Protocol) };
         }
         if P::ACKNOWLEDGED {
-            match queue.acknowledge(first_byte >> 4, identifier, codes)? {
+            match queue.acknowledge(first_byte >> 4, identifier, codes) {
+                Acknowledged::Wrong => return Err(Error::Protocol),
                 Acknowledged::Early => return Ok(false),
                 // PUBREC that is for no message is answered as well, at once: the Server can end the exchange then.
                 Acknowledged::Unknown if P::PUBLISH > 1 && first_byte == Pubrec::FIRST_BYTE => {
@@ -471,7 +472,6 @@ impl<P: Profile> Session<P> {
     }
 
     /// Leaves a packet for transmission. False if there is one already.
-    #[inline(never)]
     fn reply(&self, first_byte: u8, identifier: PacketIdentifier) -> bool {
         let free = self.reply.load(Relaxed) == 0;
         if free {
