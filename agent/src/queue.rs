@@ -130,6 +130,8 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         wire::packet(&self.bytes, usize::from(self.end))
     }
 
+    #[cfg(any(feature = "log", feature = "defmt"))]
+    #[cfg(any(feature = "log", feature = "defmt"))]
     pub(crate) fn first_byte(&self) -> u8 {
         self.bytes().first().copied().unwrap_or_default()
     }
@@ -516,7 +518,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             if outcome == State::Free && control.state.get().is_begun() {
                 return None;
             }
-            if P::STOP && outcome >= State::Stopped {
+            if (P::STOP || size_of::<P::Source>() > 0) && outcome >= State::Stopped {
                 control.generation.set(control.generation.get().wrapping_add(1));
             }
             control.state.set(if watched { outcome } else { State::Free });

@@ -345,7 +345,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &'a Connect<CONNECT>,
         reply: &'a mut [u8; 4],
     ) -> Option<Next<'a, P, PACKET>> {
-        if let Some(packet) = self.session.own_packet(connect.packet()) {
+        if let Some(packet) = self.session.own_packet(connect) {
             return Some(Next::Own(packet));
         }
         if !self.session.takes_commands() {

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use critical_section::Mutex;
 
 use crate::agent::Profile;
+use crate::connect::Connect;
 use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::message::Message;
@@ -58,8 +59,8 @@ pub(crate) struct Session<P: Profile> {
     clean: AtomicU8,
     /// Somebody wants the connection to end.
     stop: AtomicBool,
-    /// Something has happened that the loops have to see: a packet was sent, or one is due.
-    news: AtomicBool,
+    /// Whether the loops have to go round once more.
+    news: AtomicU8,
     /// When bytes were sent last.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
@@ -84,13 +85,20 @@ const ASKED: u8 = 1;
 /// A clean session has begun, and will end with the connection.
 const CLEAN: u8 = 2;
 
+/// Nothing has happened.
+const NONE: u8 = 0;
+/// Nothing has happened, and a packet is held back until something is sent.
+const HELD: u8 = 1;
+/// Something was sent meanwhile, or a PINGREQ is due.
+const SOME: u8 = 2;
+
 impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
         Self {
             state: AtomicU8::new(State::IDLE.0),
             clean: AtomicU8::new(KEPT),
             stop: AtomicBool::new(false),
-            news: AtomicBool::new(false),
+            news: AtomicU8::new(NONE),
             sent_at: AtomicU32::new(0),
             asked_at: AtomicU32::new(0),
             keep_alive_ms: AtomicU32::new(0),
@@ -194,9 +202,9 @@ impl<P: Profile> Session<P> {
     }
 
     /// CONNECT or PINGREQ, if it is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a>(&self, connect: &'a [u8]) -> Option<&'a [u8]> {
+    pub(crate) fn own_packet<'a, const CONNECT: usize>(&self, connect: &'a Connect<CONNECT>) -> Option<&'a [u8]> {
         let (packet, next): (&[u8], _) = match self.state() {
-            State::CONNECT => (connect, State::AWAIT_CONNACK),
+            State::CONNECT => (connect.packet(), State::AWAIT_CONNACK),
             State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
             _ => return None,
         };
@@ -246,17 +254,19 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// A packet was sent: one that has come, and could not be dealt with, perhaps can be now.
+    /// A packet was sent: one that is held back can be dealt with now, perhaps.
     pub(crate) fn sent(&self) {
-        if P::HOLDS {
-            self.news.store(true, Relaxed);
+        if P::HOLDS && self.news.load(Relaxed) == HELD {
+            self.news.store(SOME, Relaxed);
         }
     }
 
     /// Whether something has happened since the last time that this was asked.
     pub(crate) fn has_news(&self) -> bool {
-        let has_news = self.news.load(Relaxed);
-        self.news.store(false, Relaxed);
+        let has_news = self.news.load(Relaxed) == SOME;
+        if has_news {
+            self.news.store(NONE, Relaxed);
+        }
         has_news
     }
 
@@ -327,6 +337,8 @@ impl<P: Profile> Session<P> {
         };
         if taken {
             incoming.take(keep);
+        } else {
+            self.news.store(HELD, Relaxed);
         }
         Ok(taken)
     }
@@ -462,7 +474,7 @@ impl<P: Profile> Session<P> {
                     }
                 }
             }
-        } else {
+        } else if is_new {
             event!(warn, "message skipped: its topic of {} bytes does not fit", topic_length);
         }
         if is_new {
@@ -499,7 +511,7 @@ impl<P: Profile> Session<P> {
             }
             event!(trace, "PINGREQ is due");
             self.set_state(State::PING);
-            self.news.store(true, Relaxed);
+            self.news.store(SOME, Relaxed);
             self.asked_at.store(now, Relaxed);
         }
         // On an open connection, the Server would miss the next PINGREQ if it took longer than keep-alive to answer one.

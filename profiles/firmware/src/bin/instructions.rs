@@ -20,7 +20,7 @@ use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use embedded_io_async::{ErrorType, Read, Write};
 // Its memory layout, its panic handler and its critical section.
 use microbit as _;
-use slimqtt_agent::request::Publish;
+use slimqtt_agent::request::{Publish, Request};
 use slimqtt_agent::wire::QoS;
 use slimqtt_agent::{Agent, Clock, CommandError, Completion, Connect, Error, Payload, Profile};
 
@@ -35,6 +35,7 @@ impl Profile for Complete {
     const PING: bool = true;
     const STOP: bool = true;
     const RECEIVE: Option<u8> = Some(2);
+    type RequestedQoS = QoS;
     type Identifiers = [AtomicU16; 2];
     type Source = Option<&'static dyn Payload>;
     type Completion = Option<&'static Completion>;
@@ -79,18 +80,26 @@ const fn message<const SIZE: usize>(first_byte: u8) -> [u8; SIZE] {
     packet
 }
 
+const fn to_publish<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Request<'a, Complete> {
+    Request::Publish(Publish { qos, retain: false, topic }, payload)
+}
+
+const fn publish<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Request<'a, Complete> {
+    Request::Publish(Publish { qos, retain: false, topic }, payload)
+}
+
 /// What is counted, each function by itself: from its first instruction to its return.
 mod operations {
     use super::*;
 
     #[inline(never)]
     pub(super) fn enqueue_qos_0(topic: &str, payload: &[u8]) -> Result<(), CommandError> {
-        MQTT.try_submit(&Publish::<_, false> { qos: QoS::AtMostOnce, topic, payload })
+        MQTT.try_submit(&to_publish(QoS::AtMostOnce, topic, payload))
     }
 
     #[inline(never)]
     pub(super) fn enqueue_qos_1(topic: &str, payload: &[u8]) -> Result<(), CommandError> {
-        MQTT.try_submit(&Publish::<_, false> { qos: QoS::AtLeastOnce, topic, payload })
+        MQTT.try_submit(&to_publish(QoS::AtLeastOnce, topic, payload))
     }
 
     #[inline(never)]
@@ -224,8 +233,8 @@ fn main() -> ! {
     check(operations::match_topic(filter, topic));
 
     // From here on, interrupts are masked at length: all slots are in line, and two tasks wait for one.
-    let message = |qos| Publish::<_, false> { qos, topic, payload };
-    let mut submissions = array::from_fn::<_, { SLOTS + 2 }, _>(|_| MQTT.submit(message(QoS::AtLeastOnce)));
+    let message = |qos| to_publish(qos, topic, payload);
+    let mut submissions = array::from_fn::<_, { SLOTS + 2 }, _>(|_| MQTT.submit::<()>(message(QoS::AtLeastOnce)));
     for submission in &mut submissions {
         check(Pin::new(submission).poll(context).is_pending());
     }
