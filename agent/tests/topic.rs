@@ -3,6 +3,7 @@
 mod kit;
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::thread;
 
 use kit::{CONNACK, CompleteAgent, World, publish_packet};
@@ -255,10 +256,11 @@ fn a_message_whose_topic_is_not_known_matches_no_route() {
     let (mut rx, mut tx) = world.server.ends();
     let clock = world.clock.clone();
     let connect = Connect::<32>::new("room-1", 0).unwrap();
-    let routed = Cell::new(None);
-    world.executor.spawn("run", async {
+    let routed = Rc::new(Cell::new(None));
+    let (agent, outcome) = (&agent, Rc::clone(&routed));
+    let _run = world.executor.spawn("run", async move {
         let handler =
-            |message: Message<'_>| routed.set(Some((message.topic.is_empty(), route(&ROUTES, &mut (), message))));
+            |message: Message<'_>| outcome.set(Some((message.topic.is_empty(), route(&ROUTES, &mut (), message))));
         agent.run(&mut rx, &mut tx, &clock, &connect, handler).await
     });
     world.answer(&CONNACK);
