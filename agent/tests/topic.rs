@@ -3,7 +3,6 @@
 mod kit;
 
 use std::cell::Cell;
-use std::rc::Rc;
 use std::thread;
 
 use kit::{CONNACK, CompleteAgent, World, publish_packet};
@@ -251,18 +250,18 @@ fn every_route_that_matches_gets_the_message_in_order() {
 fn a_message_whose_topic_is_not_known_matches_no_route() {
     static ROUTES: [Route<()>; 3] =
         [Route::new(filter!("#"), |_, _| ()), Route::new(filter!("+"), |_, _| ()), Route::new(filter!("a"), |_, _| ())];
-    let agent = CompleteAgent::<1, 32>::new();
+    let (agent, routed) = (CompleteAgent::<1, 32>::new(), Cell::new(None));
+    let handler = |message: Message<'_>| {
+        routed.set(Some((message.topic.is_empty(), route(&ROUTES, &mut (), message))));
+    };
     let mut world = World::new(&agent);
-    let (mut rx, mut tx) = world.server.ends();
-    let clock = world.clock.clone();
+    let ((mut rx, mut tx), clock) = (world.server.ends(), world.clock.clone());
     let connect = Connect::<32>::new("room-1", 0).unwrap();
-    let routed = Rc::new(Cell::new(None));
-    let (agent, outcome) = (&agent, Rc::clone(&routed));
-    let _run = world.executor.spawn("run", async move {
-        let handler =
-            |message: Message<'_>| outcome.set(Some((message.topic.is_empty(), route(&ROUTES, &mut (), message))));
-        agent.run(&mut rx, &mut tx, &clock, &connect, handler).await
+    world.executor.spawn("run", {
+        let agent = &agent;
+        async move { agent.run(&mut rx, &mut tx, &clock, &connect, handler).await }
     });
+    world.settle();
     world.answer(&CONNACK);
     world.answer(&publish_packet(0x30, "longer than the buffer", None, b"1"));
     assert_eq!(routed.take(), Some((true, 0)));

@@ -194,7 +194,7 @@ fn payload_of_any_size_goes_out_and_comes_in_parts() {
         &MQTT,
         &server,
         |message| {
-            assert_eq!((message.topic, message.offset, message.length), ("t", received.len(), 300));
+            assert_eq!((message.topic.as_str(), message.offset, message.length), ("t", received.len(), 300));
             received.extend(message.payload);
             assert_eq!(message.is_last(), received.len() == 300);
         },

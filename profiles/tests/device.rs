@@ -23,7 +23,7 @@ fn run<T>(agent: &Agent, server: &Server, task: impl Future<Output = T>) -> (Res
     let (mut rx, mut tx) = server.transport();
     let handler = |message: Message<'_>| {
         let Message { topic, payload, offset, qos, .. } = message;
-        received.borrow_mut().push((topic.to_owned(), payload.to_owned(), offset, qos));
+        received.borrow_mut().push((topic.as_str().to_owned(), payload.to_owned(), offset, qos));
     };
     let connection = agent.run(&mut rx, &mut tx, &Stopped, &CONNECT, handler);
     let (ended, output) = block_on(join(connection, task));
