@@ -395,7 +395,8 @@ impl<P: Profile> Session<P> {
                 if P::HOLDS =>
             {
                 // They all look the same behind the first byte.
-                identifier = Some(decode_short(bytes, |body| Puback::decode(Puback::FIRST_BYTE, body))?.packet_identifier);
+                identifier =
+                    Some(decode_short(bytes, |body| Puback::decode(Puback::FIRST_BYTE, body))?.packet_identifier);
             }
             _ => return Err(Error::Protocol),
         }
