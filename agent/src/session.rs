@@ -92,6 +92,12 @@ const HELD: u8 = 1;
 /// Something was sent meanwhile, or a PINGREQ is due.
 const SOME: u8 = 2;
 
+/// Decodes one of the packets that have two bytes behind the fixed header. To look at that first makes the rest small.
+#[inline(always)]
+fn decode_short<T>(bytes: &[u8], decode: impl Fn(&mut Reader<'_>) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    if bytes.len() == 2 { decode(&mut Reader::new(bytes)) } else { Err(DecodeError) }
+}
+
 impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
         Self {
@@ -351,9 +357,8 @@ impl<P: Profile> Session<P> {
         first_byte: u8,
         bytes: &[u8],
     ) -> Result<bool, Error> {
-        let mut body = Reader::new(bytes);
         if state == State::AWAIT_CONNACK {
-            let connack = Connack::decode(first_byte, &mut body)?;
+            let connack = decode_short(bytes, |body| Connack::decode(first_byte, body))?;
             let clean = self.clean.load(Relaxed) != KEPT;
             // [MQTT-3.2.2-1]
             if connack.session_present && clean {
@@ -376,10 +381,10 @@ impl<P: Profile> Session<P> {
         match first_byte {
             _ if state == State::CONNECT => return Err(Error::Protocol),
             Pingresp::FIRST_BYTE if state == State::AWAIT_PINGRESP => {
-                Pingresp::decode(first_byte, &mut body)?;
+                Pingresp::decode(first_byte, &mut Reader::new(bytes))?;
             }
             Suback::FIRST_BYTE if P::SUBSCRIBE => {
-                identifier = Some(Suback::decode(first_byte, &mut body)?.packet_identifier);
+                identifier = Some(Suback::decode(first_byte, &mut Reader::new(bytes))?.packet_identifier);
                 codes = bytes.get(2..).unwrap_or_default();
             }
             Puback::FIRST_BYTE
@@ -390,7 +395,8 @@ impl<P: Profile> Session<P> {
                 if P::HOLDS =>
             {
                 // They all look the same behind the first byte.
-                identifier = Some(Puback::decode(Puback::FIRST_BYTE, &mut body)?.packet_identifier);
+                identifier =
+                    Some(decode_short(bytes, |body| Puback::decode(Puback::FIRST_BYTE, body))?.packet_identifier);
             }
             _ => return Err(Error::Protocol),
         }

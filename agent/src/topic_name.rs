@@ -30,28 +30,17 @@ impl<'a> TopicName<'a> {
                 continue;
             }
             match byte {
-                0 | b'+' | b'#' => return None,
-                0x01..=0x7F => {}
-                0xC2..=0xDF => more = 1,
-                0xE0..=0xEF => {
-                    more = 2;
-                    // Neither longer than it needs to be, nor a surrogate.
-                    match byte {
-                        0xE0 => least = 0xA0,
-                        0xED => most = 0x9F,
-                        _ => {}
-                    }
-                }
-                0xF0..=0xF4 => {
-                    more = 3;
-                    // Neither longer than it needs to be, nor above U+10FFFF.
-                    match byte {
-                        0xF0 => least = 0x90,
-                        0xF4 => most = 0x8F,
-                        _ => {}
-                    }
-                }
-                _ => return None,
+                0 | b'+' | b'#' | 0x80..0xC2 | 0xF5.. => return None,
+                0x01..0x80 => continue,
+                _ => more = 1 + u8::from(byte >= 0xE0) + u8::from(byte >= 0xF0),
+            }
+            // Not longer than it needs to be, no surrogate, and nothing above U+10FFFF.
+            match byte {
+                0xE0 => least = 0xA0,
+                0xED => most = 0x9F,
+                0xF0 => least = 0x90,
+                0xF4 => most = 0x8F,
+                _ => {}
             }
         }
         (more == 0 && !bytes.is_empty()).then_some(Self(bytes))
