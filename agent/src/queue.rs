@@ -3,8 +3,8 @@
 //! A slot is reserved under the lock, filled outside it, and put in line under it again: interrupts are masked for a
 //! few steps over the slots, however large the packets are. Wakers and functions are called outside it too.
 //!
-//! A slot keeps its packet until it is acknowledged, so it is also what is sent again on the next connection. And its
-//! number is the packet identifier: none is in use twice `[MQTT-2.3.1-2]`.
+//! A slot keeps its packet until it is acknowledged, so it is also what is sent again on the next connection. And the
+//! packet identifier has its number: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
 use core::task::{Poll, Waker};
@@ -80,7 +80,8 @@ struct Control<P: Profile> {
     watched: Cell<bool>,
     /// The type of the packet that acknowledges the one in the slot; 0 if none does.
     awaited: Cell<u8>,
-    /// The more significant byte of packet identifiers. It moves on where the Server may still know the last one.
+    /// The more significant byte of packet identifiers. It moves on with each command, so that an identifier comes again
+    /// after 255 others: the Server may know it a little longer than we do.
     generation: Cell<u8>,
     /// When the packet was put in line, among the others.
     order: Cell<u32>,
@@ -130,7 +131,6 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         wire::packet(&self.bytes, usize::from(self.end))
     }
 
-    #[cfg(any(feature = "log", feature = "defmt"))]
     #[cfg(any(feature = "log", feature = "defmt"))]
     pub(crate) fn first_byte(&self) -> u8 {
         self.bytes().first().copied().unwrap_or_default()
@@ -277,6 +277,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     }
 
     /// Takes a free slot.
+    #[expect(clippy::type_complexity, reason = "said once")]
     fn reserve(&self) -> Option<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
             for (slot, number) in self.slots.iter().zip(0..) {
@@ -518,7 +519,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             if outcome == State::Free && control.state.get().is_begun() {
                 return None;
             }
-            if (P::STOP || size_of::<P::Source>() > 0) && outcome >= State::Stopped {
+            if P::ACKNOWLEDGED {
                 control.generation.set(control.generation.get().wrapping_add(1));
             }
             control.state.set(if watched { outcome } else { State::Free });
