@@ -60,9 +60,11 @@ const CONNECT: Connect<32> = match Connect::new("meter", 60) {
 };
 
 const CONNACK: &[u8] = &[0x20, 2, 0, 0];
-const PUBACKS: [&[u8]; SLOTS] = [&[0x40, 2, 0, 1], &[0x40, 2, 0, 2], &[0x40, 2, 0, 3], &[0x40, 2, 0, 4]];
-const PUBREC: &[u8] = &[0x50, 2, 0, 1];
-const PUBCOMP: &[u8] = &[0x70, 2, 0, 1];
+// The slot with the lower byte had so many commands before as the higher byte says.
+const PUBACK: &[u8] = &[0x40, 2, 1, 1];
+const PUBACKS: [&[u8]; SLOTS] = [&[0x40, 2, 2, 1], &[0x40, 2, 0, 2], &[0x40, 2, 0, 3], &[0x40, 2, 0, 4]];
+const PUBREC: &[u8] = &[0x50, 2, 3, 1];
+const PUBCOMP: &[u8] = &[0x70, 2, 3, 1];
 /// The message that is published, with either QoS, as it comes from the Server.
 const MESSAGE_QOS_0: &[u8] = &message::<{ 5 + TOPIC.len() + PAYLOAD_SIZE }>(0x30);
 const MESSAGE_QOS_1: &[u8] = &message::<{ 7 + TOPIC.len() + PAYLOAD_SIZE }>(0x32);
@@ -221,7 +223,7 @@ fn main() -> ! {
 
     check(operations::enqueue_qos_1(topic, payload).is_ok());
     check(operations::poll_sends_qos_1(run.as_mut(), context) && taken.take() == 7 + publish);
-    line.set(PUBACKS[0]);
+    line.set(PUBACK);
     check(operations::poll_takes_puback(run.as_mut(), context) && line.get().is_empty());
 
     line.set(MESSAGE_QOS_0);
