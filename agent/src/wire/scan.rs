@@ -6,27 +6,36 @@ pub(super) const NULL: bool = false;
 /// or that and wildcards.
 pub(super) const NULL_OR_WILDCARD: bool = true;
 
-/// A host looks at this many bytes at once. For a device, that is more code than it is worth.
-const CHUNK: usize = 8;
+/// A host looks at many bytes at once. For a device, that is more code than it is worth.
+pub(super) const IN_CHUNKS: bool = size_of::<usize>() == 8;
 
-const IN_CHUNKS: bool = size_of::<usize>() == 8;
+/// Whether the text has a byte that is sought.
+#[inline(always)] // Faster on a host, smaller on a device.
+pub(super) const fn has<const WILDCARDS: bool>(text: &[u8]) -> bool {
+    if IN_CHUNKS {
+        // Two chunks that overlap are all of most texts.
+        if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
+            if text.len() > 32 {
+                return !from_first::<WILDCARDS>(text).is_empty();
+            }
+            return sought::<WILDCARDS, _>(first) | sought::<WILDCARDS, _>(last) != 0;
+        }
+        if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+            return sought::<WILDCARDS, _>(first) | sought::<WILDCARDS, _>(last) != 0;
+        }
+    }
+    !from_first::<WILDCARDS>(text).is_empty()
+}
 
 /// The text from the first byte on that is sought; nothing, if there is none.
 #[inline(always)] // Faster on a host, smaller on a device.
 pub(super) const fn from_first<const WILDCARDS: bool>(text: &[u8]) -> &[u8] {
     let mut rest = text;
     if IN_CHUNKS {
-        while let Some((chunk, after)) = rest.split_first_chunk()
-            && !has_sought::<WILDCARDS>(chunk)
+        while let Some((chunk, after)) = rest.split_first_chunk::<8>()
+            && sought::<WILDCARDS, _>(chunk) == 0
         {
             rest = after;
-        }
-        // What is left makes a chunk with what is before it.
-        if rest.len() < CHUNK
-            && let Some(chunk) = text.last_chunk()
-            && !has_sought::<WILDCARDS>(chunk)
-        {
-            return &[];
         }
     }
     while let [byte, after @ ..] = rest
@@ -37,15 +46,16 @@ pub(super) const fn from_first<const WILDCARDS: bool>(text: &[u8]) -> &[u8] {
     rest
 }
 
-/// Whether one of these bytes is sought. Without a branch, and of numbers, it becomes a few instructions for all of them.
-const fn has_sought<const WILDCARDS: bool>(chunk: &[u8; CHUNK]) -> bool {
+/// Not 0 if one of these bytes is sought. Without a branch, and a number, it becomes a few instructions for all of them.
+#[inline(always)]
+const fn sought<const WILDCARDS: bool, const CHUNK: usize>(chunk: &[u8; CHUNK]) -> u8 {
     let mut found = 0;
     let mut i = 0;
     while i < CHUNK {
         found |= is_sought::<WILDCARDS>(chunk[i]) as u8;
         i += 1;
     }
-    found != 0
+    found
 }
 
 const fn is_sought<const WILDCARDS: bool>(byte: u8) -> bool {

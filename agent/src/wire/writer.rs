@@ -1,7 +1,7 @@
 //! Writes a control packet into a buffer.
 
 use super::properties::{PropertyRules, PropertySet};
-use super::scan::{NULL, NULL_OR_WILDCARD, from_first};
+use super::scan::{IN_CHUNKS, NULL, NULL_OR_WILDCARD, has};
 use super::{List, topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
@@ -102,16 +102,24 @@ impl<'a> Writer<'a> {
 
     /// Bytes as they are.
     pub const fn rest(&mut self, bytes: &[u8]) {
+        if let Some(space) = self.space(bytes.len()) {
+            copy(bytes, space);
+        }
+    }
+
+    /// Where the next bytes go, so many of them, if there is room.
+    #[inline(always)]
+    const fn space(&mut self, length: usize) -> Option<&mut [u8]> {
         let start = self.position;
         // A list may repeat its bytes: there is no end to what can be asked for.
-        let Some(end) = start.checked_add(bytes.len()) else {
+        let Some(end) = start.checked_add(length) else {
             self.position = usize::MAX;
-            return;
+            return None;
         };
         self.position = end;
-        let Some((space, _)) = self.buffer.split_at_mut_checked(end) else { return };
-        let Some((_, space)) = space.split_at_mut_checked(start) else { return };
-        copy(bytes, space);
+        let Some((space, _)) = self.buffer.split_at_mut_checked(end) else { return None };
+        let Some((_, space)) = space.split_at_mut_checked(start) else { return None };
+        Some(space)
     }
 
     /// Bytes behind their two byte length.
@@ -119,14 +127,18 @@ impl<'a> Writer<'a> {
         if bytes.len() > 0xFFFF {
             self.fail(EncodeError::FieldTooLong);
         }
-        self.u16(bytes.len() as u16);
-        self.rest(bytes);
+        if let Some(space) = self.space(bytes.len().saturating_add(2))
+            && let Some((length, space)) = space.split_first_chunk_mut()
+        {
+            *length = (bytes.len() as u16).to_be_bytes();
+            copy(bytes, space);
+        }
     }
 
     /// A string behind its two byte length (1.5.3).
     pub const fn utf8(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        if !from_first::<NULL>(bytes).is_empty() {
+        if has::<NULL>(bytes) {
             self.fail(EncodeError::NullCharacter);
         }
         self.binary(bytes);
@@ -149,7 +161,7 @@ impl<'a> Writer<'a> {
     /// The same, or no character, where the packet names the topic in another way.
     pub const fn topic_name_or_empty(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        if !from_first::<NULL_OR_WILDCARD>(bytes).is_empty() {
+        if has::<NULL_OR_WILDCARD>(bytes) {
             self.fail(EncodeError::InvalidTopicName);
         }
         self.binary(bytes);
@@ -215,6 +227,15 @@ impl<'a> Writer<'a> {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
         // The remaining length stands right before the variable header, so its size decides where the packet begins. A
         // byte that is free tells: no control packet begins with one so small.
+        if IN_CHUNKS && remaining_length <= 0x7F {
+            (header[0], header[3], header[4]) = (3, first_byte, remaining_length as u8);
+            return;
+        }
+        if IN_CHUNKS && remaining_length <= 0x3FFF {
+            (header[0], header[2]) = (2, first_byte);
+            (header[3], header[4]) = (remaining_length as u8 | 0x80, (remaining_length >> 7) as u8);
+            return;
+        }
         let (mut i, mut rest) =
             (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
         header[0] = i as u8;
@@ -254,11 +275,22 @@ impl<'a> Writer<'a> {
 
 /// Copies bytes to as much space.
 ///
-/// A host's compiler makes one call of the loop at the end. On a Cortex-M0 that call would be large, and eight bytes at a
-/// time take a third of its steps.
+/// A host's compiler makes one call of the loop at the end, which takes more than the copying where bytes are few. On a
+/// Cortex-M0 that call would be large, and eight bytes at a time take a third of its steps.
+#[inline(always)]
 const fn copy(bytes: &[u8], space: &mut [u8]) {
     let (mut bytes, mut space) = (bytes, space);
-    if size_of::<usize>() < 8 {
+    if IN_CHUNKS {
+        if bytes.len() >= 16 {
+            if bytes.len() <= 32 {
+                return copy_ends::<16>(bytes, space);
+            }
+        } else if bytes.len() >= 8 {
+            return copy_ends::<8>(bytes, space);
+        } else if bytes.len() >= 4 {
+            return copy_ends::<4>(bytes, space);
+        }
+    } else {
         let (chunks, rest) = bytes.as_chunks::<8>();
         let (chunk_spaces, rest_space) = space.as_chunks_mut::<8>();
         let mut i = 0;
@@ -275,6 +307,17 @@ const fn copy(bytes: &[u8], space: &mut [u8]) {
     }
 }
 
+/// Copies the first and the last chunk of bytes, which are all of them if they meet or overlap.
+#[inline(always)]
+const fn copy_ends<const CHUNK: usize>(bytes: &[u8], space: &mut [u8]) {
+    if let (Some(first), Some(space)) = (bytes.first_chunk::<CHUNK>(), space.first_chunk_mut()) {
+        *space = *first;
+    }
+    if let (Some(last), Some(space)) = (bytes.last_chunk::<CHUNK>(), space.last_chunk_mut()) {
+        *space = *last;
+    }
+}
+
 /// Where in its buffer a packet begins.
 const fn start(buffer: &[u8]) -> usize {
     match buffer {
@@ -285,7 +328,13 @@ const fn start(buffer: &[u8]) -> usize {
 
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
-    buffer.get(start(buffer)..end).unwrap_or_default()
+    match buffer.get(..end) {
+        Some(packet @ [start, _, _, _, ..]) if *start < Writer::FIXED_HEADER as u8 => {
+            packet.get(usize::from(*start)..).unwrap_or_default()
+        }
+        Some(packet) => packet,
+        None => &[],
+    }
 }
 
 /// The same, to be changed.
