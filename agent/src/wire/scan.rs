@@ -12,19 +12,36 @@ pub(super) const IN_CHUNKS: bool = size_of::<usize>() == 8;
 /// Whether the text has a byte that is sought.
 #[inline(always)] // Faster on a host, smaller on a device.
 pub(super) const fn has<const WILDCARDS: bool>(text: &[u8]) -> bool {
-    if IN_CHUNKS {
-        // Two chunks that overlap are all of most texts.
-        if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
-            if text.len() > 32 {
-                return !from_first::<WILDCARDS>(text).is_empty();
-            }
-            return sought::<WILDCARDS, _>(first) | sought::<WILDCARDS, _>(last) != 0;
-        }
-        if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-            return sought::<WILDCARDS, _>(first) | sought::<WILDCARDS, _>(last) != 0;
-        }
+    !is_plain::<WILDCARDS>(text) && !from_first::<WILDCARDS>(text).is_empty()
+}
+
+/// Whether a host sees at once that nothing in the text is sought: where it is neither long nor very short, and has no
+/// byte as small as those.
+#[inline(always)]
+const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
+    if !IN_CHUNKS || text.len() > 32 {
+        return false;
     }
-    !from_first::<WILDCARDS>(text).is_empty()
+    // Two chunks are all of it. They may overlap.
+    if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
+        return are_plain::<WILDCARDS, _>(first, last);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        return are_plain::<WILDCARDS, _>(first, last);
+    }
+    false
+}
+
+#[inline(always)]
+const fn are_plain<const WILDCARDS: bool, const CHUNK: usize>(first: &[u8; CHUNK], last: &[u8; CHUNK]) -> bool {
+    let mut found = 0;
+    let mut i = 0;
+    while i < CHUNK {
+        let least = if first[i] < last[i] { first[i] } else { last[i] };
+        found |= (least <= if WILDCARDS { b'+' } else { 0 }) as u8;
+        i += 1;
+    }
+    found == 0
 }
 
 /// The text from the first byte on that is sought; nothing, if there is none.

@@ -2,7 +2,8 @@
 
 use super::properties::{PropertyRules, PropertySet};
 use super::scan::{IN_CHUNKS, NULL, NULL_OR_WILDCARD, has};
-use super::{List, topic_filter, variable_byte_integer};
+use super::list::{List, Repr};
+use super::{topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +109,6 @@ impl<'a> Writer<'a> {
     }
 
     /// Where the next bytes go, so many of them, if there is room.
-    #[inline(always)]
     const fn space(&mut self, length: usize) -> Option<&mut [u8]> {
         let start = self.position;
         // A list may repeat its bytes: there is no end to what can be asked for.
@@ -127,11 +127,18 @@ impl<'a> Writer<'a> {
         if bytes.len() > 0xFFFF {
             self.fail(EncodeError::FieldTooLong);
         }
-        if let Some(space) = self.space(bytes.len().saturating_add(2))
-            && let Some((length, space)) = space.split_first_chunk_mut()
-        {
-            *length = (bytes.len() as u16).to_be_bytes();
-            copy(bytes, space);
+        let length = (bytes.len() as u16).to_be_bytes();
+        if IN_CHUNKS {
+            // Looks only once whether there is room.
+            if let Some(space) = self.space(bytes.len().saturating_add(2))
+                && let Some((first, space)) = space.split_first_chunk_mut()
+            {
+                *first = length;
+                copy(bytes, space);
+            }
+        } else {
+            self.rest(&length);
+            self.rest(bytes);
         }
     }
 
@@ -194,9 +201,13 @@ impl<'a> Writer<'a> {
 
     /// The same for a list that may be empty.
     pub const fn elements<'b, T, Rule>(&mut self, list: &List<'b, T, Rule>) -> &'b [T] {
-        let (elements, bytes) = list.parts();
-        self.rest(bytes);
-        elements
+        match list.repr {
+            Repr::Elements(elements) => elements,
+            Repr::Encoded(bytes) => {
+                self.rest(bytes);
+                &[]
+            }
+        }
     }
 
     /// Notes what is wrong with the choice of properties, if anything is.
@@ -277,7 +288,6 @@ impl<'a> Writer<'a> {
 ///
 /// A host's compiler makes one call of the loop at the end, which takes more than the copying where bytes are few. On a
 /// Cortex-M0 that call would be large, and eight bytes at a time take a third of its steps.
-#[inline(always)]
 const fn copy(bytes: &[u8], space: &mut [u8]) {
     let (mut bytes, mut space) = (bytes, space);
     if IN_CHUNKS {
