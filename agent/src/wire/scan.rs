@@ -29,6 +29,9 @@ const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
     if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
         return are_plain::<WILDCARDS, _>(first, last);
     }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        return are_plain::<WILDCARDS, _>(first, last);
+    }
     false
 }
 

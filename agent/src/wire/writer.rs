@@ -123,6 +123,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Bytes behind their two byte length.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub const fn binary(&mut self, bytes: &[u8]) {
         if bytes.len() > 0xFFFF {
             self.fail(EncodeError::FieldTooLong);
@@ -143,6 +144,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A string behind its two byte length (1.5.3).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub const fn utf8(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if has::<NULL>(bytes) {
@@ -166,6 +168,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The same, or no character, where the packet names the topic in another way.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub const fn topic_name_or_empty(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if has::<NULL_OR_WILDCARD>(bytes) {
