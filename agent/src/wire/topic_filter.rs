@@ -4,8 +4,13 @@ use super::scan::{IN_CHUNKS, NULL_OR_WILDCARD, from_first};
 
 /// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) const fn is_valid(filter: &[u8]) -> bool {
-    if IN_CHUNKS && (is_plain::<18>(filter) || is_plain::<10>(filter)) {
+    (IN_CHUNKS && is_plain::<18>(filter)) || are_valid_levels(filter)
+}
+
+const fn are_valid_levels(filter: &[u8]) -> bool {
+    if IN_CHUNKS && is_plain::<10>(filter) {
         return true;
     }
     let mut rest = filter;
@@ -53,6 +58,7 @@ const fn is_plain_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> bool {
 
 /// The same, or one for a shared subscription: `$share/`, a name and a `/` in front of the filter `[MQTT-4.8.2-1]`. The name
 /// has at least one character, and none of `/`, `+` and `#` `[MQTT-4.8.2-2]`.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
     let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return is_valid(filter) };
     let mut rest = name;

@@ -178,6 +178,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A string that selects topics (4.7).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub const fn topic_filter(&mut self, text: &str) {
         if !topic_filter::is_valid(text.as_bytes()) {
             self.fail(EncodeError::InvalidTopicFilter);
@@ -186,6 +187,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A topic filter, or one for a shared subscription (MQTT 5.0, 4.8.2).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub const fn shareable_topic_filter(&mut self, text: &str) {
         if !topic_filter::is_valid_or_shared(text.as_bytes()) {
             self.fail(EncodeError::InvalidTopicFilter);

@@ -135,10 +135,15 @@ fn several(properties: &[Property]) -> TokenStream {
 
             /// Writes the properties behind their length, also at compile time.
             const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
-                writer.properties(rules, self.set);
                 if self.is_empty() {
+                    writer.properties(rules, PropertySet::EMPTY);
                     return writer.u8(0);
                 }
+                self.write_several(rules, writer);
+            }
+
+            const fn write_several(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
+                writer.properties(rules, self.set);
                 let mut counter = Writer::counter();
                 self.write_each(&mut counter);
                 writer.variable_byte_integer(counter.length());
