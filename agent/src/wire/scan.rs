@@ -18,7 +18,7 @@ pub(super) const fn has<const WILDCARDS: bool>(text: &[u8]) -> bool {
 /// Whether a host sees at once that nothing in the text is sought: where it is neither long nor very short, and has no
 /// byte as small as those.
 #[inline(always)]
-const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
+pub(super) const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
     if !IN_CHUNKS || text.len() > 32 {
         return false;
     }

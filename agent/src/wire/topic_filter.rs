@@ -1,16 +1,22 @@
 //! What a topic filter looks like (4.7).
 
-use super::scan::{IN_CHUNKS, NULL_OR_WILDCARD, from_first};
+use super::scan::{self, IN_CHUNKS, NULL_OR_WILDCARD, from_first};
 
 /// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) const fn is_valid(filter: &[u8]) -> bool {
-    (IN_CHUNKS && is_plain::<18>(filter)) || are_valid_levels(filter)
+    is_plain(filter) || are_valid_levels(filter)
+}
+
+/// Whether a host sees at once that no level but the last one is a wildcard, and that one `#`.
+#[inline(always)]
+const fn is_plain(filter: &[u8]) -> bool {
+    scan::is_plain::<NULL_OR_WILDCARD>(if let [levels @ .., b'/', b'#'] = filter { levels } else { filter })
 }
 
 const fn are_valid_levels(filter: &[u8]) -> bool {
-    if IN_CHUNKS && is_plain::<10>(filter) {
+    if IN_CHUNKS && (has_plain_levels::<18>(filter) || has_plain_levels::<10>(filter)) {
         return true;
     }
     let mut rest = filter;
@@ -29,12 +35,12 @@ const fn are_valid_levels(filter: &[u8]) -> bool {
 /// Whether a host sees at once that a filter is valid: where it is as long as one to two windows, with no byte as small as
 /// a wildcard except wildcards that are whole levels.
 #[inline(always)]
-const fn is_plain<const WINDOW: usize>(filter: &[u8]) -> bool {
+const fn has_plain_levels<const WINDOW: usize>(filter: &[u8]) -> bool {
     // Each judges its bytes but the first and the last one.
     let (Some(first), Some(last)) = (filter.first_chunk::<WINDOW>(), filter.last_chunk::<WINDOW>()) else {
         return false;
     };
-    if filter.len() > 2 * (WINDOW - 1) || !is_plain_within(first) || !is_plain_within(last) {
+    if filter.len() > 2 * (WINDOW - 1) || !has_plain_levels_within(first) || !has_plain_levels_within(last) {
         return false;
     }
     let ([first, second, ..], [.., last_but_one, last]) = (filter, filter) else { return false };
@@ -44,7 +50,7 @@ const fn is_plain<const WINDOW: usize>(filter: &[u8]) -> bool {
 
 /// A window of it. Without a branch, and with no comparison twice, it becomes a few instructions for all bytes.
 #[inline(always)]
-const fn is_plain_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> bool {
+const fn has_plain_levels_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> bool {
     let mut found = 0;
     let mut i = 1;
     while i < WINDOW - 1 {
@@ -60,11 +66,15 @@ const fn is_plain_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> bool {
 /// has at least one character, and none of `/`, `+` and `#` `[MQTT-4.8.2-2]`.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
-    let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return is_valid(filter) };
+    // None of them begins with `$`.
+    if is_plain(filter) {
+        return true;
+    }
+    let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return are_valid_levels(filter) };
     let mut rest = name;
     while let [byte, after @ ..] = rest {
         match byte {
-            b'/' => return rest.len() < name.len() && is_valid(after),
+            b'/' => return rest.len() < name.len() && are_valid_levels(after),
             0 | b'+' | b'#' => return false,
             _ => rest = after,
         }
