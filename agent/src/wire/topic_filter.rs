@@ -1,22 +1,16 @@
 //! What a topic filter looks like (4.7).
 
-use super::scan::{self, IN_CHUNKS, NULL_OR_WILDCARD, from_first};
+use super::scan::{IN_CHUNKS, NULL_OR_WILDCARD, from_first};
 
 /// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) const fn is_valid(filter: &[u8]) -> bool {
-    is_plain(filter) || are_valid_levels(filter)
-}
-
-/// Whether a host sees at once that no level but the last one is a wildcard, and that one `#`.
-#[inline(always)]
-const fn is_plain(filter: &[u8]) -> bool {
-    scan::is_plain::<NULL_OR_WILDCARD>(if let [levels @ .., b'/', b'#'] = filter { levels } else { filter })
+    (IN_CHUNKS && has_plain_levels::<18>(filter)) || are_valid_levels(filter)
 }
 
 const fn are_valid_levels(filter: &[u8]) -> bool {
-    if IN_CHUNKS && (has_plain_levels::<18>(filter) || has_plain_levels::<10>(filter)) {
+    if IN_CHUNKS && has_plain_levels::<10>(filter) {
         return true;
     }
     let mut rest = filter;
@@ -40,7 +34,10 @@ const fn has_plain_levels<const WINDOW: usize>(filter: &[u8]) -> bool {
     let (Some(first), Some(last)) = (filter.first_chunk::<WINDOW>(), filter.last_chunk::<WINDOW>()) else {
         return false;
     };
-    if filter.len() > 2 * (WINDOW - 1) || !has_plain_levels_within(first) || !has_plain_levels_within(last) {
+    if filter.len() > 2 * (WINDOW - 1)
+        || !has_plain_levels_within(first)
+        || (filter.len() > WINDOW && !has_plain_levels_within(last))
+    {
         return false;
     }
     let ([first, second, ..], [.., last_but_one, last]) = (filter, filter) else { return false };
@@ -67,7 +64,7 @@ const fn has_plain_levels_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> 
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
     // None of them begins with `$`.
-    if is_plain(filter) {
+    if IN_CHUNKS && has_plain_levels::<18>(filter) {
         return true;
     }
     let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return are_valid_levels(filter) };
