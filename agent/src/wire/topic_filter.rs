@@ -4,7 +4,7 @@ use super::scan::{IN_CHUNKS, NULL_OR_WILDCARD, from_first};
 
 /// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
-#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[inline]
 pub(super) const fn is_valid(filter: &[u8]) -> bool {
     (IN_CHUNKS && has_plain_levels::<18>(filter)) || are_valid_levels(filter)
 }
@@ -61,7 +61,7 @@ const fn has_plain_levels_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> 
 
 /// The same, or one for a shared subscription: `$share/`, a name and a `/` in front of the filter `[MQTT-4.8.2-1]`. The name
 /// has at least one character, and none of `/`, `+` and `#` `[MQTT-4.8.2-2]`.
-#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[inline]
 pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
     // None of them begins with `$`.
     if IN_CHUNKS && has_plain_levels::<18>(filter) {

@@ -123,7 +123,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Bytes behind their two byte length.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[inline]
     pub const fn binary(&mut self, bytes: &[u8]) {
         if bytes.len() > 0xFFFF {
             self.fail(EncodeError::FieldTooLong);
@@ -144,7 +144,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A string behind its two byte length (1.5.3).
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[inline]
     pub const fn utf8(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if has::<NULL>(bytes) {
@@ -168,7 +168,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The same, or no character, where the packet names the topic in another way.
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[inline]
     pub const fn topic_name_or_empty(&mut self, text: &str) {
         let bytes = text.as_bytes();
         if has::<NULL_OR_WILDCARD>(bytes) {
@@ -178,7 +178,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A string that selects topics (4.7).
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[inline]
     pub const fn topic_filter(&mut self, text: &str) {
         if !topic_filter::is_valid(text.as_bytes()) {
             self.fail(EncodeError::InvalidTopicFilter);
@@ -187,7 +187,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A topic filter, or one for a shared subscription (MQTT 5.0, 4.8.2).
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[inline]
     pub const fn shareable_topic_filter(&mut self, text: &str) {
         if !topic_filter::is_valid_or_shared(text.as_bytes()) {
             self.fail(EncodeError::InvalidTopicFilter);
