@@ -72,7 +72,6 @@ impl<'a, T, Rule> List<'a, T, Rule> {
             Repr::Encoded(bytes) => bytes.is_empty(),
         }
     }
-
 }
 
 impl<'a, T: Element<'a>, Rule> List<'a, T, Rule> {

@@ -6,20 +6,21 @@ pub(super) const NULL: bool = false;
 /// or that and wildcards.
 pub(super) const NULL_OR_WILDCARD: bool = true;
 
-/// A host looks at many bytes at once. For a device, that is more code than it is worth.
+/// Whether many bytes are looked at, or copied, at once: on hosts. For a device, that is more code than it is worth.
 pub(super) const IN_CHUNKS: bool = size_of::<usize>() == 8;
+
+const CHUNK: usize = 8;
 
 /// Whether the text has a byte that is sought.
 #[inline(always)] // Faster on a host, smaller on a device.
 pub(super) const fn has<const WILDCARDS: bool>(text: &[u8]) -> bool {
-    !is_plain::<WILDCARDS>(text) && !from_first::<WILDCARDS>(text).is_empty()
+    !(IN_CHUNKS && is_plain::<WILDCARDS>(text)) && !from_first::<WILDCARDS>(text).is_empty()
 }
 
-/// Whether a host sees at once that nothing in the text is sought: where it is neither long nor very short, and has no
-/// byte as small as those.
+/// Whether a glance shows that nothing is sought in the text: 4 to 32 bytes, each greater than any that is.
 #[inline(always)]
-pub(super) const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
-    if !IN_CHUNKS || text.len() > 32 {
+const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
+    if text.len() > 32 {
         return false;
     }
     // Two chunks are all of it. They may overlap.
@@ -35,13 +36,15 @@ pub(super) const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
     false
 }
 
+/// The same of two chunks. Like [`has_sought`] without a branch, and with one comparison for two bytes.
 #[inline(always)]
 const fn are_plain<const WILDCARDS: bool, const CHUNK: usize>(first: &[u8; CHUNK], last: &[u8; CHUNK]) -> bool {
+    let greatest_sought = if WILDCARDS { b'+' } else { 0 };
     let mut found = 0;
     let mut i = 0;
     while i < CHUNK {
         let least = if first[i] < last[i] { first[i] } else { last[i] };
-        found |= (least <= if WILDCARDS { b'+' } else { 0 }) as u8;
+        found |= (least <= greatest_sought) as u8;
         i += 1;
     }
     found == 0
@@ -52,10 +55,17 @@ const fn are_plain<const WILDCARDS: bool, const CHUNK: usize>(first: &[u8; CHUNK
 pub(super) const fn from_first<const WILDCARDS: bool>(text: &[u8]) -> &[u8] {
     let mut rest = text;
     if IN_CHUNKS {
-        while let Some((chunk, after)) = rest.split_first_chunk::<8>()
-            && sought::<WILDCARDS, _>(chunk) == 0
+        while let Some((chunk, after)) = rest.split_first_chunk()
+            && !has_sought::<WILDCARDS>(chunk)
         {
             rest = after;
+        }
+        // What is left makes a chunk with what is before it.
+        if rest.len() < CHUNK
+            && let Some(chunk) = text.last_chunk()
+            && !has_sought::<WILDCARDS>(chunk)
+        {
+            return &[];
         }
     }
     while let [byte, after @ ..] = rest
@@ -66,16 +76,15 @@ pub(super) const fn from_first<const WILDCARDS: bool>(text: &[u8]) -> &[u8] {
     rest
 }
 
-/// Not 0 if one of these bytes is sought. Without a branch, and a number, it becomes a few instructions for all of them.
-#[inline(always)]
-const fn sought<const WILDCARDS: bool, const CHUNK: usize>(chunk: &[u8; CHUNK]) -> u8 {
+/// Whether one of these bytes is sought. Without a branch, and of numbers, it becomes a few instructions for all of them.
+const fn has_sought<const WILDCARDS: bool>(chunk: &[u8; CHUNK]) -> bool {
     let mut found = 0;
     let mut i = 0;
     while i < CHUNK {
         found |= is_sought::<WILDCARDS>(chunk[i]) as u8;
         i += 1;
     }
-    found
+    found != 0
 }
 
 const fn is_sought<const WILDCARDS: bool>(byte: u8) -> bool {
@@ -90,6 +99,21 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
+
+    #[test]
+    fn a_glance_misses_nothing() {
+        for length in 0..40 {
+            let text = std::vec![b'a'; length];
+            assert!(!has::<NULL>(&text) && !has::<NULL_OR_WILDCARD>(&text), "{length}");
+            // Those that are sought, and their neighbours.
+            for (at, byte) in (0..length).flat_map(|at| b"\0\x01\"#$*+,".map(|byte| (at, byte))) {
+                let mut text = text.clone();
+                text[at] = byte;
+                assert_eq!(has::<NULL>(&text), byte == 0, "{text:?}");
+                assert_eq!(has::<NULL_OR_WILDCARD>(&text), b"\0#+".contains(&byte), "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn text_of_any_length_with_two_of_them_anywhere() {

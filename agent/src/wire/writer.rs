@@ -1,8 +1,8 @@
 //! Writes a control packet into a buffer.
 
+use super::list::{List, Repr};
 use super::properties::{PropertyRules, PropertySet};
 use super::scan::{IN_CHUNKS, NULL, NULL_OR_WILDCARD, has};
-use super::list::{List, Repr};
 use super::{topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
@@ -248,8 +248,8 @@ impl<'a> Writer<'a> {
             return;
         }
         if IN_CHUNKS && remaining_length <= 0x3FFF {
-            (header[0], header[2]) = (2, first_byte);
-            (header[3], header[4]) = (remaining_length as u8 | 0x80, (remaining_length >> 7) as u8);
+            let low = remaining_length as u8 | 0x80;
+            (header[0], header[2], header[3], header[4]) = (2, first_byte, low, (remaining_length >> 7) as u8);
             return;
         }
         let (mut i, mut rest) =
@@ -323,7 +323,6 @@ const fn copy(bytes: &[u8], space: &mut [u8]) {
 }
 
 /// Copies the first and the last chunk of bytes, which are all of them if they meet or overlap.
-#[inline(always)]
 const fn copy_ends<const CHUNK: usize>(bytes: &[u8], space: &mut [u8]) {
     if let (Some(first), Some(space)) = (bytes.first_chunk::<CHUNK>(), space.first_chunk_mut()) {
         *space = *first;
@@ -344,7 +343,7 @@ const fn start(buffer: &[u8]) -> usize {
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
     match buffer.get(..end) {
-        Some(packet @ [start, _, _, _, ..]) if *start < Writer::FIXED_HEADER as u8 => {
+        Some(packet @ [start, ..]) if *start < Writer::FIXED_HEADER as u8 => {
             packet.get(usize::from(*start)..).unwrap_or_default()
         }
         Some(packet) => packet,
@@ -355,4 +354,52 @@ pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
 /// The same, to be changed.
 pub(crate) fn packet_mut(buffer: &mut [u8], end: usize) -> &mut [u8] {
     buffer.get_mut(start(buffer)..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::wire::fixed_header::FixedHeader;
+
+    #[test]
+    fn bytes_of_any_number_are_written_if_there_is_room() {
+        for length in 0..70_u8 {
+            let bytes = Vec::from_iter(1..=length);
+            let mut buffer = vec![0xFF; Writer::FIXED_HEADER + 4 + usize::from(length)];
+            let mut writer = Writer::new(&mut buffer);
+            writer.u8(0xAA);
+            writer.binary(&bytes);
+            writer.u8(0xBB);
+            let end = writer.finish().unwrap();
+            let expected = [&[0xAA, 0, length], bytes.as_slice(), &[0xBB]].concat();
+            assert_eq!(buffer[..end], [&[0xFF; Writer::FIXED_HEADER], expected.as_slice()].concat());
+
+            // One byte too few.
+            let mut buffer = vec![0xFF; Writer::FIXED_HEADER + 1 + usize::from(length)];
+            let mut writer = Writer::new(&mut buffer);
+            writer.binary(&bytes);
+            assert_eq!(writer.length(), usize::from(length) + 2);
+            assert_eq!(writer.finish(), Err(EncodeError::TooLarge));
+        }
+    }
+
+    #[test]
+    fn fixed_header_stands_right_before_the_rest() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152] {
+            let mut buffer = vec![0xFF; Writer::FIXED_HEADER + length];
+            let mut writer = Writer::new(&mut buffer);
+            writer.rest(&vec![b'x'; length]);
+            writer.fixed_header(0xD0);
+            let end = writer.finish().unwrap();
+            let packet = packet(&buffer, end);
+            let header = FixedHeader::decode(packet).unwrap().unwrap();
+            assert!(packet[0] == 0xD0 && header.remaining_length == length && header.is_minimal(), "{length}");
+            assert_eq!(packet.len(), header.length + length);
+        }
+    }
 }
