@@ -343,7 +343,8 @@ const fn start(buffer: &[u8]) -> usize {
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
     match buffer.get(..end) {
-        Some(packet @ [start, ..]) if *start < Writer::FIXED_HEADER as u8 => {
+        // The writer begins a packet with its fourth byte at the latest.
+        Some(packet @ [start, _, _, _, ..]) if *start < Writer::FIXED_HEADER as u8 => {
             packet.get(usize::from(*start)..).unwrap_or_default()
         }
         Some(packet) => packet,
