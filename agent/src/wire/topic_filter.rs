@@ -62,9 +62,10 @@ const fn is_plain_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> bool {
 #[inline]
 pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
     // Nothing plain begins with `$`.
-    if IN_CHUNKS && is_plain::<18>(filter) {
-        return true;
-    }
+    (IN_CHUNKS && is_plain::<18>(filter)) || are_valid_levels_or_shared(filter)
+}
+
+const fn are_valid_levels_or_shared(filter: &[u8]) -> bool {
     let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return are_valid_levels(filter) };
     let mut rest = name;
     while let [byte, after @ ..] = rest {
