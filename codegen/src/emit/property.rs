@@ -274,7 +274,9 @@ pub(super) fn bit(name: &Spanned<String>) -> Ident {
 /// The method that finds a property, which must not be one of those that all lists have.
 fn accessor(name: &str) -> Ident {
     match name {
-        "new" | "is_empty" | "iter" | "into_iter" | "write" | "write_several" | "write_each" | "read" => format_ident!("{name}_"),
+        "new" | "is_empty" | "iter" | "into_iter" | "write" | "write_several" | "write_each" | "read" => {
+            format_ident!("{name}_")
+        }
         _ => ident(name),
     }
 }
