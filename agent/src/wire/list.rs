@@ -34,12 +34,13 @@ use super::{DecodeError, Notes, PacketIdentifier, Reader, SubscriptionIdentifier
 /// ```
 #[derive(Clone, Copy)]
 pub struct List<'a, T, Rule = ()> {
-    repr: Repr<'a, T>,
+    pub(super) repr: Repr<'a, T>,
     rule: PhantomData<Rule>,
 }
 
+/// What a list consists of: elements to encode, or bytes to decode them from.
 #[derive(Clone, Copy)]
-enum Repr<'a, T> {
+pub(super) enum Repr<'a, T> {
     Elements(&'a [T]),
     Encoded(&'a [u8]),
 }
@@ -69,14 +70,6 @@ impl<'a, T, Rule> List<'a, T, Rule> {
         match self.repr {
             Repr::Elements(elements) => elements.is_empty(),
             Repr::Encoded(bytes) => bytes.is_empty(),
-        }
-    }
-
-    /// What an encoder writes: elements one by one, or bytes as they are. One of the two is empty.
-    pub(super) const fn parts(&self) -> (&'a [T], &'a [u8]) {
-        match self.repr {
-            Repr::Elements(elements) => (elements, &[]),
-            Repr::Encoded(bytes) => (&[], bytes),
         }
     }
 }

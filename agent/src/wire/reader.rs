@@ -4,7 +4,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 use super::notes::{Fault, Mistake, Noted, Notes};
 use super::properties::{PropertyRules, PropertySet};
-use super::scan::{NULL, NULL_OR_WILDCARD, from_first};
+use super::scan::{NULL, NULL_OR_WILDCARD, has};
 use super::{List, PacketIdentifier, SubscriptionIdentifier, TextRule, topic_filter, variable_byte_integer};
 
 /// The bytes are not a control packet that the standard allows: the sender's fault. A [`Reader::noting`] can tell more.
@@ -146,7 +146,7 @@ impl<'a, N: Notes> Reader<'a, N> {
     /// A string behind its two byte length: UTF-8 `[MQTT-1.5.3-1]` without U+0000 `[MQTT-1.5.3-2]`.
     pub fn utf8(&mut self) -> &'a str {
         let text = self.text();
-        self.require(from_first::<NULL>(text.as_bytes()).is_empty());
+        self.require(!has::<NULL>(text.as_bytes()));
         text
     }
 
@@ -173,7 +173,7 @@ impl<'a, N: Notes> Reader<'a, N> {
     /// The same, or no character, where the packet names the topic in another way.
     pub fn topic_name_or_empty(&mut self) -> &'a str {
         let topic = self.text();
-        self.require(from_first::<NULL_OR_WILDCARD>(topic.as_bytes()).is_empty());
+        self.require(!has::<NULL_OR_WILDCARD>(topic.as_bytes()));
         topic
     }
 

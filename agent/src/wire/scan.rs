@@ -6,10 +6,49 @@ pub(super) const NULL: bool = false;
 /// or that and wildcards.
 pub(super) const NULL_OR_WILDCARD: bool = true;
 
-/// A host looks at this many bytes at once. For a device, that is more code than it is worth.
+/// Whether many bytes are looked at, or copied, at once: on hosts. For a device, that is more code than it is worth.
+pub(super) const IN_CHUNKS: bool = size_of::<usize>() == 8;
+
 const CHUNK: usize = 8;
 
-const IN_CHUNKS: bool = size_of::<usize>() == 8;
+/// Whether the text has a byte that is sought.
+#[inline(always)] // Faster on a host, smaller on a device.
+pub(super) const fn has<const WILDCARDS: bool>(text: &[u8]) -> bool {
+    !(IN_CHUNKS && is_plain::<WILDCARDS>(text)) && !from_first::<WILDCARDS>(text).is_empty()
+}
+
+/// Whether a glance shows that nothing is sought in the text: 4 to 32 bytes, each greater than any that is.
+#[inline(always)]
+const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
+    if text.len() > 32 {
+        return false;
+    }
+    // Two chunks are all of it. They may overlap.
+    if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
+        return are_plain::<WILDCARDS, _>(first, last);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        return are_plain::<WILDCARDS, _>(first, last);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        return are_plain::<WILDCARDS, _>(first, last);
+    }
+    false
+}
+
+/// The same of two chunks. Like [`has_sought`] without a branch, and with one comparison for two bytes.
+#[inline(always)]
+const fn are_plain<const WILDCARDS: bool, const CHUNK: usize>(first: &[u8; CHUNK], last: &[u8; CHUNK]) -> bool {
+    let greatest_sought = if WILDCARDS { b'+' } else { 0 };
+    let mut found = 0;
+    let mut i = 0;
+    while i < CHUNK {
+        let least = if first[i] < last[i] { first[i] } else { last[i] };
+        found |= (least <= greatest_sought) as u8;
+        i += 1;
+    }
+    found == 0
+}
 
 /// The text from the first byte on that is sought; nothing, if there is none.
 #[inline(always)] // Faster on a host, smaller on a device.
@@ -60,6 +99,21 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
+
+    #[test]
+    fn a_glance_misses_nothing() {
+        for length in 0..40 {
+            let text = std::vec![b'a'; length];
+            assert!(!has::<NULL>(&text) && !has::<NULL_OR_WILDCARD>(&text), "{length}");
+            // Those that are sought, and their neighbours.
+            for (at, byte) in (0..length).flat_map(|at| b"\0\x01\"#$*+,".map(|byte| (at, byte))) {
+                let mut text = text.clone();
+                text[at] = byte;
+                assert_eq!(has::<NULL>(&text), byte == 0, "{text:?}");
+                assert_eq!(has::<NULL_OR_WILDCARD>(&text), b"\0#+".contains(&byte), "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn text_of_any_length_with_two_of_them_anywhere() {

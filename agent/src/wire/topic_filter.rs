@@ -1,10 +1,18 @@
 //! What a topic filter looks like (4.7).
 
-use super::scan::{NULL_OR_WILDCARD, from_first};
+use super::scan::{IN_CHUNKS, NULL_OR_WILDCARD, from_first};
 
 /// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
+#[inline] // All but what follows a glance.
 pub(super) const fn is_valid(filter: &[u8]) -> bool {
+    (IN_CHUNKS && is_plain::<18>(filter)) || are_valid_levels(filter)
+}
+
+const fn are_valid_levels(filter: &[u8]) -> bool {
+    if IN_CHUNKS && is_plain::<10>(filter) {
+        return true;
+    }
     let mut rest = filter;
     while let Some(parts) = rest.split_at_checked(rest.len() - from_first::<NULL_OR_WILDCARD>(rest).len()) {
         match parts {
@@ -18,14 +26,51 @@ pub(super) const fn is_valid(filter: &[u8]) -> bool {
     false
 }
 
+/// Whether a glance of a host shows that a filter is valid: one or two windows long, each byte greater than any wildcard,
+/// or a wildcard that is a whole level.
+#[inline(always)]
+const fn is_plain<const WINDOW: usize>(filter: &[u8]) -> bool {
+    let (Some(begin), Some(end)) = (filter.first_chunk::<WINDOW>(), filter.last_chunk::<WINDOW>()) else {
+        return false;
+    };
+    // A window shows its bytes but the first and the last one, which are neighbours.
+    if filter.len() > 2 * (WINDOW - 1) || !is_plain_within(begin) || (filter.len() > WINDOW && !is_plain_within(end)) {
+        return false;
+    }
+    let ([first, second, ..], [.., last_but_one, last]) = (filter, filter) else { return false };
+    (*first > b'+' || (*first == b'+' && *second == b'/'))
+        && (*last > b'+' || ((*last == b'+' || *last == b'#') && *last_but_one == b'/'))
+}
+
+/// The same of the bytes between the first and the last one of a window. Without a branch, and with no comparison twice, it
+/// becomes a few instructions for all of them.
+#[inline(always)]
+const fn is_plain_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> bool {
+    let mut found = 0;
+    let mut i = 1;
+    while i < WINDOW - 1 {
+        let (before, byte, after) = (window[i - 1], window[i], window[i + 1]);
+        let is_level = (byte == b'+') & (before == b'/') & (byte ^ after == b'+' ^ b'/');
+        found |= ((byte <= b'+') & !is_level) as u8;
+        i += 1;
+    }
+    found == 0
+}
+
 /// The same, or one for a shared subscription: `$share/`, a name and a `/` in front of the filter `[MQTT-4.8.2-1]`. The name
 /// has at least one character, and none of `/`, `+` and `#` `[MQTT-4.8.2-2]`.
+#[inline]
 pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
-    let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return is_valid(filter) };
+    // Nothing plain begins with `$`.
+    (IN_CHUNKS && is_plain::<18>(filter)) || are_valid_levels_or_shared(filter)
+}
+
+const fn are_valid_levels_or_shared(filter: &[u8]) -> bool {
+    let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return are_valid_levels(filter) };
     let mut rest = name;
     while let [byte, after @ ..] = rest {
         match byte {
-            b'/' => return rest.len() < name.len() && is_valid(after),
+            b'/' => return rest.len() < name.len() && are_valid_levels(after),
             0 | b'+' | b'#' => return false,
             _ => rest = after,
         }
@@ -75,7 +120,24 @@ mod tests {
     fn oracle(filter: &str) -> bool {
         let is_level = |level: &str| level == "+" || !level.contains(['+', '#']);
         let (but_last, last) = filter.rsplit_once('/').unwrap_or(("", filter));
-        !filter.is_empty() && but_last.split('/').all(is_level) && (last == "#" || is_level(last))
+        !filter.is_empty()
+            && !filter.contains('\0')
+            && but_last.split('/').all(is_level)
+            && (last == "#" || is_level(last))
+    }
+
+    #[test]
+    fn filters_of_any_length_are_judged_the_same() {
+        const BYTES: &[u8; 6] = b"a/+#\0$";
+        for (length, at) in (3..40).flat_map(|length| (0..length - 2).map(move |at| (length, at))) {
+            let mut filter = "b".repeat(length).into_bytes();
+            for i in 0..BYTES.len().pow(3) {
+                filter[at..at + 3].copy_from_slice(&[i / 36, i / 6 % 6, i % 6].map(|index| BYTES[index]));
+                let (expected, filter) = (oracle(core::str::from_utf8(&filter).unwrap()), filter.as_slice());
+                assert_eq!(is_valid(filter), expected, "{filter:?}");
+                assert_eq!(is_valid_or_shared(filter), expected, "{filter:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Writes a control packet into a buffer.
 
+use super::list::{List, Repr};
 use super::properties::{PropertyRules, PropertySet};
-use super::scan::{NULL, NULL_OR_WILDCARD, from_first};
-use super::{List, topic_filter, variable_byte_integer};
+use super::scan::{IN_CHUNKS, NULL, NULL_OR_WILDCARD, has};
+use super::{topic_filter, variable_byte_integer};
 
 /// What is wrong with a packet that could not be written. The caller's fault, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,31 +103,51 @@ impl<'a> Writer<'a> {
 
     /// Bytes as they are.
     pub const fn rest(&mut self, bytes: &[u8]) {
+        if let Some(space) = self.space(bytes.len()) {
+            copy(bytes, space);
+        }
+    }
+
+    /// Where the next bytes go, so many of them, if there is room.
+    const fn space(&mut self, length: usize) -> Option<&mut [u8]> {
         let start = self.position;
         // A list may repeat its bytes: there is no end to what can be asked for.
-        let Some(end) = start.checked_add(bytes.len()) else {
+        let Some(end) = start.checked_add(length) else {
             self.position = usize::MAX;
-            return;
+            return None;
         };
         self.position = end;
-        let Some((space, _)) = self.buffer.split_at_mut_checked(end) else { return };
-        let Some((_, space)) = space.split_at_mut_checked(start) else { return };
-        copy(bytes, space);
+        let Some((space, _)) = self.buffer.split_at_mut_checked(end) else { return None };
+        let Some((_, space)) = space.split_at_mut_checked(start) else { return None };
+        Some(space)
     }
 
     /// Bytes behind their two byte length.
+    #[inline]
     pub const fn binary(&mut self, bytes: &[u8]) {
         if bytes.len() > 0xFFFF {
             self.fail(EncodeError::FieldTooLong);
         }
-        self.u16(bytes.len() as u16);
-        self.rest(bytes);
+        let length = (bytes.len() as u16).to_be_bytes();
+        if IN_CHUNKS {
+            // Looks only once whether there is room.
+            if let Some(space) = self.space(bytes.len().saturating_add(2))
+                && let Some((first, space)) = space.split_first_chunk_mut()
+            {
+                *first = length;
+                copy(bytes, space);
+            }
+        } else {
+            self.rest(&length);
+            self.rest(bytes);
+        }
     }
 
     /// A string behind its two byte length (1.5.3).
+    #[inline]
     pub const fn utf8(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        if !from_first::<NULL>(bytes).is_empty() {
+        if has::<NULL>(bytes) {
             self.fail(EncodeError::NullCharacter);
         }
         self.binary(bytes);
@@ -147,15 +168,17 @@ impl<'a> Writer<'a> {
     }
 
     /// The same, or no character, where the packet names the topic in another way.
+    #[inline]
     pub const fn topic_name_or_empty(&mut self, text: &str) {
         let bytes = text.as_bytes();
-        if !from_first::<NULL_OR_WILDCARD>(bytes).is_empty() {
+        if has::<NULL_OR_WILDCARD>(bytes) {
             self.fail(EncodeError::InvalidTopicName);
         }
         self.binary(bytes);
     }
 
     /// A string that selects topics (4.7).
+    #[inline]
     pub const fn topic_filter(&mut self, text: &str) {
         if !topic_filter::is_valid(text.as_bytes()) {
             self.fail(EncodeError::InvalidTopicFilter);
@@ -164,6 +187,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A topic filter, or one for a shared subscription (MQTT 5.0, 4.8.2).
+    #[inline]
     pub const fn shareable_topic_filter(&mut self, text: &str) {
         if !topic_filter::is_valid_or_shared(text.as_bytes()) {
             self.fail(EncodeError::InvalidTopicFilter);
@@ -182,9 +206,13 @@ impl<'a> Writer<'a> {
 
     /// The same for a list that may be empty.
     pub const fn elements<'b, T, Rule>(&mut self, list: &List<'b, T, Rule>) -> &'b [T] {
-        let (elements, bytes) = list.parts();
-        self.rest(bytes);
-        elements
+        match list.repr {
+            Repr::Elements(elements) => elements,
+            Repr::Encoded(bytes) => {
+                self.rest(bytes);
+                &[]
+            }
+        }
     }
 
     /// Notes what is wrong with the choice of properties, if anything is.
@@ -215,6 +243,15 @@ impl<'a> Writer<'a> {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
         // The remaining length stands right before the variable header, so its size decides where the packet begins. A
         // byte that is free tells: no control packet begins with one so small.
+        if IN_CHUNKS && remaining_length <= 0x7F {
+            (header[0], header[3], header[4]) = (3, first_byte, remaining_length as u8);
+            return;
+        }
+        if IN_CHUNKS && remaining_length <= 0x3FFF {
+            let low = remaining_length as u8 | 0x80;
+            (header[0], header[2], header[3], header[4]) = (2, first_byte, low, (remaining_length >> 7) as u8);
+            return;
+        }
         let (mut i, mut rest) =
             (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
         header[0] = i as u8;
@@ -254,11 +291,21 @@ impl<'a> Writer<'a> {
 
 /// Copies bytes to as much space.
 ///
-/// A host's compiler makes one call of the loop at the end. On a Cortex-M0 that call would be large, and eight bytes at a
-/// time take a third of its steps.
+/// A host's compiler makes one call of the loop at the end, which takes more than the copying where bytes are few. On a
+/// Cortex-M0 that call would be large, and eight bytes at a time take a third of its steps.
 const fn copy(bytes: &[u8], space: &mut [u8]) {
     let (mut bytes, mut space) = (bytes, space);
-    if size_of::<usize>() < 8 {
+    if IN_CHUNKS {
+        if bytes.len() >= 16 {
+            if bytes.len() <= 32 {
+                return copy_ends::<16>(bytes, space);
+            }
+        } else if bytes.len() >= 8 {
+            return copy_ends::<8>(bytes, space);
+        } else if bytes.len() >= 4 {
+            return copy_ends::<4>(bytes, space);
+        }
+    } else {
         let (chunks, rest) = bytes.as_chunks::<8>();
         let (chunk_spaces, rest_space) = space.as_chunks_mut::<8>();
         let mut i = 0;
@@ -275,6 +322,16 @@ const fn copy(bytes: &[u8], space: &mut [u8]) {
     }
 }
 
+/// Copies the first and the last chunk of bytes, which are all of them if they meet or overlap.
+const fn copy_ends<const CHUNK: usize>(bytes: &[u8], space: &mut [u8]) {
+    if let (Some(first), Some(space)) = (bytes.first_chunk::<CHUNK>(), space.first_chunk_mut()) {
+        *space = *first;
+    }
+    if let (Some(last), Some(space)) = (bytes.last_chunk::<CHUNK>(), space.last_chunk_mut()) {
+        *space = *last;
+    }
+}
+
 /// Where in its buffer a packet begins.
 const fn start(buffer: &[u8]) -> usize {
     match buffer {
@@ -285,10 +342,65 @@ const fn start(buffer: &[u8]) -> usize {
 
 /// The packet that a [`Writer`] has left in `buffer`, up to `end`; empty if there is none.
 pub fn packet(buffer: &[u8], end: usize) -> &[u8] {
-    buffer.get(start(buffer)..end).unwrap_or_default()
+    match buffer.get(..end) {
+        // The writer begins a packet with its fourth byte at the latest.
+        Some(packet @ [start, _, _, _, ..]) if *start < Writer::FIXED_HEADER as u8 => {
+            packet.get(usize::from(*start)..).unwrap_or_default()
+        }
+        Some(packet) => packet,
+        None => &[],
+    }
 }
 
 /// The same, to be changed.
 pub(crate) fn packet_mut(buffer: &mut [u8], end: usize) -> &mut [u8] {
     buffer.get_mut(start(buffer)..end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::wire::fixed_header::FixedHeader;
+
+    #[test]
+    fn bytes_of_any_number_are_written_if_there_is_room() {
+        for length in 0..70_u8 {
+            let bytes = Vec::from_iter(1..=length);
+            let mut buffer = vec![0xFF; Writer::FIXED_HEADER + 4 + usize::from(length)];
+            let mut writer = Writer::new(&mut buffer);
+            writer.u8(0xAA);
+            writer.binary(&bytes);
+            writer.u8(0xBB);
+            let end = writer.finish().unwrap();
+            let expected = [&[0xAA, 0, length], bytes.as_slice(), &[0xBB]].concat();
+            assert_eq!(buffer[..end], [&[0xFF; Writer::FIXED_HEADER], expected.as_slice()].concat());
+
+            // One byte too few.
+            let mut buffer = vec![0xFF; Writer::FIXED_HEADER + 1 + usize::from(length)];
+            let mut writer = Writer::new(&mut buffer);
+            writer.binary(&bytes);
+            assert_eq!(writer.length(), usize::from(length) + 2);
+            assert_eq!(writer.finish(), Err(EncodeError::TooLarge));
+        }
+    }
+
+    #[test]
+    fn fixed_header_stands_right_before_the_rest() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152] {
+            let mut buffer = vec![0xFF; Writer::FIXED_HEADER + length];
+            let mut writer = Writer::new(&mut buffer);
+            writer.rest(&vec![b'x'; length]);
+            writer.fixed_header(0xD0);
+            let end = writer.finish().unwrap();
+            let packet = packet(&buffer, end);
+            let header = FixedHeader::decode(packet).unwrap().unwrap();
+            assert!(packet[0] == 0xD0 && header.remaining_length == length && header.is_minimal(), "{length}");
+            assert_eq!(packet.len(), header.length + length);
+        }
+    }
 }

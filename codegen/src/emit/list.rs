@@ -67,9 +67,13 @@ pub(super) fn write(element: &Element, list: &TokenStream) -> TokenStream {
         Element::Enum(_) => quote! { writer.u8(element as u8); },
         Element::Fields { .. } => quote! { element.write(writer); },
     };
+    let first = match element {
+        Element::Fields { .. } => quote! { [element, rest @ ..] },
+        Element::Value(_) | Element::Enum(_) => quote! { &[element, ref rest @ ..] },
+    };
     quote! {
         let mut elements = writer.list(&#list);
-        while let &[element, ref rest @ ..] = elements {
+        while let #first = elements {
             #write
             elements = rest;
         }

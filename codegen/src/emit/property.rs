@@ -135,10 +135,15 @@ fn several(properties: &[Property]) -> TokenStream {
 
             /// Writes the properties behind their length, also at compile time.
             const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
-                writer.properties(rules, self.set);
                 if self.is_empty() {
+                    writer.properties(rules, PropertySet::EMPTY);
                     return writer.u8(0);
                 }
+                self.write_several(rules, writer);
+            }
+
+            const fn write_several(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
+                writer.properties(rules, self.set);
                 let mut counter = Writer::counter();
                 self.write_each(&mut counter);
                 writer.variable_byte_integer(counter.length());
@@ -269,7 +274,9 @@ pub(super) fn bit(name: &Spanned<String>) -> Ident {
 /// The method that finds a property, which must not be one of those that all lists have.
 fn accessor(name: &str) -> Ident {
     match name {
-        "new" | "is_empty" | "iter" | "into_iter" | "write" | "write_each" | "read" => format_ident!("{name}_"),
+        "new" | "is_empty" | "iter" | "into_iter" | "write" | "write_several" | "write_each" | "read" => {
+            format_ident!("{name}_")
+        }
         _ => ident(name),
     }
 }

@@ -811,7 +811,7 @@ impl<'a> Subscribe<'a> {
         writer.u16(self.packet_identifier.get());
         // mqtt-3.1.1.mqtt:170
         let mut elements = writer.list(&self.subscriptions);
-        while let &[element, ref rest @ ..] = elements {
+        while let [element, rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }

@@ -1215,10 +1215,15 @@ impl<'a> Properties<'a> {
 
     /// Writes the properties behind their length, also at compile time.
     const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
-        writer.properties(rules, self.set);
         if self.is_empty() {
+            writer.properties(rules, PropertySet::EMPTY);
             return writer.u8(0);
         }
+        self.write_several(rules, writer);
+    }
+
+    const fn write_several(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
+        writer.properties(rules, self.set);
         let mut counter = Writer::counter();
         self.write_each(&mut counter);
         writer.variable_byte_integer(counter.length());
@@ -2737,7 +2742,7 @@ impl<'a> Subscribe<'a> {
         self.properties.write(Self::PROPERTIES, writer);
         // mqtt-5.0.mqtt:516
         let mut elements = writer.list(&self.subscriptions);
-        while let &[element, ref rest @ ..] = elements {
+        while let [element, rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }

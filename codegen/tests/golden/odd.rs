@@ -256,10 +256,15 @@ impl<'a> Properties<'a> {
 
     /// Writes the properties behind their length, also at compile time.
     const fn write(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
-        writer.properties(rules, self.set);
         if self.is_empty() {
+            writer.properties(rules, PropertySet::EMPTY);
             return writer.u8(0);
         }
+        self.write_several(rules, writer);
+    }
+
+    const fn write_several(&self, rules: PropertyRules, writer: &mut Writer<'_>) {
+        writer.properties(rules, self.set);
         let mut counter = Writer::counter();
         self.write_each(&mut counter);
         writer.variable_byte_integer(counter.length());
@@ -974,7 +979,7 @@ impl<'a> Lists<'a> {
     pub const fn encode(&self, writer: &mut Writer<'_>) {
         // odd.mqtt:162
         let mut elements = writer.list(&self.element);
-        while let &[element, ref rest @ ..] = elements {
+        while let [element, rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }
@@ -1553,7 +1558,7 @@ impl<'a> ClientSides<'a> {
     pub const fn encode(&self, writer: &mut Writer<'_>) {
         // odd.mqtt:255
         let mut elements = writer.list(&self.items);
-        while let &[element, ref rest @ ..] = elements {
+        while let [element, rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }
@@ -1634,7 +1639,7 @@ impl<'a> ServerSides<'a> {
     pub const fn encode(&self, writer: &mut Writer<'_>) {
         // odd.mqtt:255
         let mut elements = writer.list(&self.items);
-        while let &[element, ref rest @ ..] = elements {
+        while let [element, rest @ ..] = elements {
             element.write(writer);
             elements = rest;
         }
