@@ -1,8 +1,8 @@
 //! The one task that owns the connection: the async shell around the session.
 //!
-//! Three loops run side by side: receive, transmit, and keep time. None of them ever returns; they tell the session
-//! that the connection has ended, and [`Run`] finds it there. (A future that returns carries a panic for whoever polls
-//! it again. These carry none.)
+//! Two loops run side by side, to receive and to transmit, and a timer. The loops never return; they tell the session that
+//! the connection has ended, and [`Running`] finds it there. (A future that returns carries a panic for whoever polls it
+//! again. These carry none.)
 
 use core::convert::Infallible;
 use core::mem;
@@ -308,7 +308,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         self.session.fail(failure);
                         continue 'packets;
                     }
-                    if offset == next.follows() {
+                    if offset >= next.follows() {
                         break;
                     }
                     rest = next.more(offset);
