@@ -1,0 +1,170 @@
+// The treemap: tiles in groups in groups. It draws as deep as there is room for names.
+
+const map = document.getElementById("map");
+
+const HEADER = 19; // height of a group's name
+const GAP = 2; // between tiles, and around those of a group
+const GROUP = [64, HEADER + 22]; // the least width and height of a group that shows what is in it
+const TILE = 30; // the least area of a tile: smaller ones share one
+const LINE = 15; // height of a line of text in a tile
+
+function drawMap(state, measured, found) {
+  const focused = map.contains(document.activeElement);
+  const width = map.clientWidth, height = map.clientHeight;
+  const tiles = document.createDocumentFragment();
+
+  // Hues go to the largest of all images, so that they stay when another is shown.
+  const everywhere = colourWeights(state.view);
+  const ranked = sorted(state.root, everywhere);
+  const hues = new Map(ranked.map((node, rank) => [node, rank < 8 ? `hue-${rank + 1}` : "hue-0"]));
+
+  const place = (parent, rectangle, level, hue) => {
+    const [shown, rest] = split(sorted(parent, measured.weight), measured.weight, rectangle);
+    const weights = shown.map((node) => measured.weight[node]);
+    if (rest.length) weights.push(rest.reduce((sum, node) => sum + measured.weight[node], 0));
+    squarify(weights, rectangle).forEach((piece, index) => {
+      const node = shown[index];
+      const inside = [piece[0] + GAP / 2, piece[1] + GAP / 2, Math.max(1, piece[2] - GAP), Math.max(1, piece[3] - GAP)];
+      const own = level === 1 ? hues.get(node) ?? "hue-0" : hue;
+      const set = { level, position: index + 1, of: weights.length };
+      if (node === undefined) tiles.append(restTile(parent, rest, inside, own, set));
+      else if (isGroup(node) && inside[2] >= GROUP[0] && inside[3] >= GROUP[1]) {
+        tiles.append(tile(node, inside, "group", own, set));
+        const [x, y, w, h] = inside;
+        place(node, [x + GAP, y + HEADER, w - 2 * GAP, h - HEADER - GAP], level + 1, own);
+      } else tiles.append(tile(node, inside, "leaf", own, set));
+    });
+  };
+
+  // Places are in percent, so that the map can be printed at any size.
+  const percent = (value, whole) => `${(value * 100 / whole).toFixed(3)}%`;
+  const box = ([x, y, w, h]) => ({
+    left: percent(x, width), top: percent(y, height), width: percent(w, width), height: percent(h, height),
+  });
+
+  const tile = (node, rectangle, shape, hue, { level, position, of }) => {
+    const made = element("div", {
+      className: `tile ${shape} ${colour(node, hue, measured)} ${mark(node, found)}`,
+      role: "treeitem", tabIndex: -1, style: box(rectangle),
+      dataset: { node },
+    });
+    made.setAttribute("aria-level", level);
+    made.setAttribute("aria-posinset", position);
+    made.setAttribute("aria-setsize", of);
+    if (isGroup(node)) made.setAttribute("aria-expanded", shape === "group");
+    made.setAttribute("aria-label", `${fullName(node)}: ${describe(node, measured, state)}`);
+    label(made, shortName(node), figure(node, measured), shape === "group" ? "group" : fit(rectangle));
+    return made;
+  };
+
+  const restTile = (parent, rest, rectangle, hue, set) => {
+    const sum = rest.reduce((sum, node) => sum + measured.now[node], 0);
+    const made = element("div", {
+      className: `tile leaf rest ${measured.before ? "same" : hue} ${rest.some((node) => mark(node, found) === "hit") ? "hit" : found ? "miss" : ""}`,
+      role: "treeitem", tabIndex: -1, style: box(rectangle), dataset: { node: parent, rest: rest.length, bytes: sum },
+    });
+    made.setAttribute("aria-level", set.level);
+    made.setAttribute("aria-posinset", set.position);
+    made.setAttribute("aria-setsize", set.of);
+    made.setAttribute("aria-label", `${rest.length} smaller ones: ${bytes(sum)}`);
+    label(made, `${rest.length} smaller`, number(sum), fit(rectangle));
+    return made;
+  };
+
+  if (width && height) place(state.root, [0, 0, width, height], 1, "hue-0");
+  if (!tiles.childNodes.length) tiles.append(element("p", { className: "empty" }, measured.before ? "Nothing changed." : "There is nothing here."));
+  map.replaceChildren(tiles);
+  // One tile can be reached with the tab key, and from it the others with arrows.
+  const current = tileOf(state.focus) ?? map.firstElementChild;
+  if (current.dataset.node) current.tabIndex = 0;
+  if (focused) current.focus({ preventScroll: true });
+}
+
+const tileOf = (node) => map.querySelector(`[data-node="${node}"]:not(.rest)`);
+
+const weightsOfViews = [];
+function colourWeights(view) {
+  weightsOfViews[view] ??= nest(images.reduce((sum, image) => {
+    for (const row of image.rows) sum[row[PLACES + view]] += row[NOW];
+    return sum;
+  }, new Float64Array(nodes.parent.length)));
+  return weightsOfViews[view];
+}
+
+// The children of a node that weigh something, the heaviest first.
+function sorted(node, weight) {
+  const some = children[node].filter((child) => weight[child] > 0);
+  return some.sort((one, other) => weight[other] - weight[one] || (fullName(one) < fullName(other) ? -1 : 1));
+}
+
+// What gets tiles of its own, and what is too small for that.
+function split(all, weight, [, , width, height]) {
+  const total = all.reduce((sum, node) => sum + weight[node], 0);
+  const least = TILE * total / (width * height);
+  const count = all.findIndex((node) => weight[node] < least);
+  // One that is too small takes no more room than a tile for it would.
+  return count < 0 || count === all.length - 1 ? [all, []] : [all.slice(0, count), all.slice(count)];
+}
+
+function colour(node, hue, { now, before }) {
+  if (!before) return hue;
+  const gone = now[node] === 0 ? " gone" : before[node] === 0 ? " new" : "";
+  return (now[node] > before[node] ? "grew" : now[node] < before[node] ? "shrank" : "same") + gone;
+}
+
+function mark(node, found) {
+  return !found ? "" : found[node] ? "hit" : isGroup(node) ? "" : "miss";
+}
+
+// The figure on a tile. A difference has its sign, since not everybody sees the colour.
+function figure(node, { now, before }) {
+  if (!before || now[node] === before[node]) return number(now[node]);
+  const difference = signed(now[node] - before[node]);
+  return now[node] === 0 ? `${difference} gone` : before[node] === 0 ? `${difference} new` : `${number(now[node])} ${difference}`;
+}
+
+// How much text a tile has room for: lines for the name, and whether upright.
+function fit([, , width, height]) {
+  if (width >= 30 && height >= LINE + 2) return { lines: Math.max(1, Math.floor((height - 4) / LINE) - 1), figure: height >= 2 * LINE + 4 };
+  if (height >= 60 && width >= LINE + 2) return { upright: true };
+  return null;
+}
+
+function label(tile, name, figure, room) {
+  if (!room) return;
+  const text = element("span", { className: "name" });
+  // Names may break after each part of their path.
+  name.split(/(?<=::|[/_])/).forEach((part, index) => text.append(...(index ? [element("wbr"), part] : [part])));
+  tile.append(text);
+  if (room.upright) tile.classList.add("upright");
+  if (room.lines) text.style.setProperty("--lines", room.lines);
+  if (room === "group" || room.figure) tile.append(element("span", { className: "figure" }, figure));
+}
+
+// What a tile says to those who do not see it, in full.
+function describe(node, { now, before }, state) {
+  const parts = [bytes(now[node]), share(now[node], images[state.image].memories[state.memory].bytes)];
+  if (before) {
+    const change = now[node] - before[node];
+    parts.push(change === 0 ? "unchanged" : `${signed(change)}, ${bytes(before[node])} before`);
+  }
+  return parts.join(", ");
+}
+
+// The tile that an arrow key leads to.
+function neighbour(tile, key) {
+  const tiles = [...map.querySelectorAll(".tile")];
+  const level = (one) => Number(one.getAttribute("aria-level"));
+  const index = tiles.indexOf(tile);
+  const step = (direction) => {
+    for (let at = index + direction; tiles[at] && level(tiles[at]) >= level(tile); at += direction) {
+      if (level(tiles[at]) === level(tile)) return tiles[at];
+    }
+  };
+  if (key === "ArrowRight") return step(1);
+  if (key === "ArrowLeft") return step(-1);
+  if (key === "ArrowDown") return tiles[index + 1] && level(tiles[index + 1]) > level(tile) ? tiles[index + 1] : undefined;
+  if (key === "ArrowUp") return tiles.slice(0, index).reverse().find((one) => level(one) < level(tile));
+  if (key === "Home") return tiles[0];
+  if (key === "End") return tiles.at(-1);
+}
