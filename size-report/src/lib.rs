@@ -18,5 +18,6 @@ pub mod report;
 pub mod system;
 pub mod thumb;
 pub mod toolchain;
+pub mod views;
 pub mod wirespec;
 pub mod workspace;
