@@ -7,6 +7,7 @@ const GAP = 2; // between tiles, and around those of a group
 const GROUP = [64, HEADER + 22]; // the least width and height of a group that shows what is in it
 const TILE = 30; // the least area of a tile: smaller ones share one
 const LINE = 15; // height of a line of text in a tile
+const LETTER = 7; // about the width of a digit
 
 function drawMap(state, measured, found) {
   const focused = map.contains(document.activeElement);
@@ -44,7 +45,7 @@ function drawMap(state, measured, found) {
 
   const tile = (node, rectangle, shape, hue, { level, position, of }) => {
     const made = element("div", {
-      className: `tile ${shape} ${colour(node, hue, measured)} ${mark(node, found)}`,
+      className: `tile ${shape} ${colour(node, hue, measured)} ${shape === "leaf" ? mark([node], found, measured.weight) : ""}`,
       role: "treeitem", tabIndex: -1, style: box(rectangle),
       dataset: { node },
     });
@@ -53,21 +54,21 @@ function drawMap(state, measured, found) {
     made.setAttribute("aria-setsize", of);
     if (isGroup(node)) made.setAttribute("aria-expanded", shape === "group");
     made.setAttribute("aria-label", `${fullName(node)}: ${describe(node, measured, state)}`);
-    label(made, shortName(node), figure(node, measured), shape === "group" ? "group" : fit(rectangle));
+    label(made, shortName(node), figures(node, measured), shape, rectangle);
     return made;
   };
 
   const restTile = (parent, rest, rectangle, hue, set) => {
     const sum = rest.reduce((sum, node) => sum + measured.now[node], 0);
     const made = element("div", {
-      className: `tile leaf rest ${measured.before ? "same" : hue} ${rest.some((node) => mark(node, found) === "hit") ? "hit" : found ? "miss" : ""}`,
+      className: `tile leaf rest ${measured.before ? "same" : hue} ${mark(rest, found, measured.weight)}`,
       role: "treeitem", tabIndex: -1, style: box(rectangle), dataset: { node: parent, rest: rest.length, bytes: sum },
     });
     made.setAttribute("aria-level", set.level);
     made.setAttribute("aria-posinset", set.position);
     made.setAttribute("aria-setsize", set.of);
     made.setAttribute("aria-label", `${rest.length} smaller ones: ${bytes(sum)}`);
-    label(made, `${rest.length} smaller`, number(sum), fit(rectangle));
+    label(made, `${rest.length} smaller`, [number(sum)], "leaf", rectangle);
     return made;
   };
 
@@ -112,33 +113,35 @@ function colour(node, hue, { now, before }) {
   return (now[node] > before[node] ? "grew" : now[node] < before[node] ? "shrank" : "same") + gone;
 }
 
-function mark(node, found) {
-  return !found ? "" : found[node] ? "hit" : isGroup(node) ? "" : "miss";
+// Whether what a tile stands for is found, or part of it.
+function mark(some, found, weight) {
+  return !found ? "" : some.some((node) => leaves(node, weight).some((leaf) => found[leaf])) ? "hit" : "miss";
 }
 
-// The figure on a tile. A difference has its sign, since not everybody sees the colour.
-function figure(node, { now, before }) {
-  if (!before || now[node] === before[node]) return number(now[node]);
+// The figures that a tile may have, the longest first: it gets one that fits, whole. A difference has its sign, since not
+// everybody sees the colour.
+function figures(node, { now, before }) {
+  if (!before || now[node] === before[node]) return [number(now[node])];
   const difference = signed(now[node] - before[node]);
-  return now[node] === 0 ? `${difference} gone` : before[node] === 0 ? `${difference} new` : `${number(now[node])} ${difference}`;
+  if (now[node] === 0) return [`${difference} gone`, difference];
+  if (before[node] === 0) return [`${difference} new`, difference];
+  return [`${number(now[node])} ${difference}`, difference];
 }
 
-// How much text a tile has room for: lines for the name, and whether upright.
-function fit([, , width, height]) {
-  if (width >= 30 && height >= LINE + 2) return { lines: Math.max(1, Math.floor((height - 4) / LINE) - 1), figure: height >= 2 * LINE + 4 };
-  if (height >= 60 && width >= LINE + 2) return { upright: true };
-  return null;
-}
-
-function label(tile, name, figure, room) {
-  if (!room) return;
+// A tile's text: as many lines as there is room for, or upright, or none.
+function label(tile, name, figures, shape, [, , width, height]) {
+  const fitting = figures.find((figure) => figure.length * LETTER + 8 <= width);
+  const upright = shape === "leaf" && width < 56 && height > 1.5 * width && height >= 60;
+  if (width < LINE + 2 || height < LINE + 2 || !upright && width < 38) return;
   const text = element("span", { className: "name" });
-  // Names may break after each part of their path.
-  name.split(/(?<=::|[/_])/).forEach((part, index) => text.append(...(index ? [element("wbr"), part] : [part])));
   tile.append(text);
-  if (room.upright) tile.classList.add("upright");
-  if (room.lines) text.style.setProperty("--lines", room.lines);
-  if (room === "group" || room.figure) tile.append(element("span", { className: "figure" }, figure));
+  if (shape === "group" || upright) text.textContent = name;
+  // Names may break after each part of their path.
+  else name.split(/(?<=::|[/_])/).forEach((part, index) => text.append(...(index ? [element("wbr"), part] : [part])));
+  if (upright) return tile.classList.add("upright");
+  const withFigure = fitting && (shape === "group" ? width >= 90 : height >= 2 * LINE + 2);
+  if (withFigure) tile.append(element("span", { className: "figure" }, fitting));
+  text.style.setProperty("--lines", Math.max(1, Math.floor((height - 3) / LINE) - (withFigure ? 1 : 0)));
 }
 
 // What a tile says to those who do not see it, in full.

@@ -19,7 +19,7 @@ const rootName = (node, state) => node < VIEWS ? `${images[state.image].name}, $
 // Everything anew: figures, then what shows them.
 function update() {
   measured = measure(state);
-  found = state.search ? find(state.search, state.view) : null;
+  found = state.search ? find(state.search) : null;
   drawCards();
   drawPath();
   drawFound();

@@ -57,9 +57,10 @@ function measure({ image, memory, view, difference, only }) {
 }
 
 // Whether each node is found: it, or what it is in, has the text in its name.
-function find(text, view) {
+function find(text) {
   const wanted = text.toLowerCase();
-  const hasIt = names.full.map((name) => name.toLowerCase().includes(wanted));
+  names.lower ??= names.full.map((name) => name.toLowerCase());
+  const hasIt = names.lower.map((name) => name.includes(wanted));
   const found = new Uint8Array(nodes.parent.length);
   for (let node = VIEWS; node < found.length; node++) {
     found[node] = found[nodes.parent[node]] || hasIt[nodes.name[node]] ? 1 : 0;

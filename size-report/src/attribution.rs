@@ -2,6 +2,7 @@
 
 use crate::elf;
 use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
 use labels::Labels;
 use places::Places;
 use serde::{Deserialize, Serialize};
@@ -64,7 +65,7 @@ pub struct Row {
 }
 
 /// A kind of memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Memory {
     /// What is written to the chip.

@@ -17,6 +17,7 @@ pub mod profiles;
 pub mod reference;
 pub mod render;
 pub mod report;
+pub mod svg;
 pub mod system;
 pub mod thumb;
 pub mod toolchain;

@@ -67,6 +67,18 @@ pub fn css() -> String {
     format!(":root {{ {light}}}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark}}} }}\n")
 }
 
+/// The colours as the fill of what has their names as its class, for drawings: not all who show those know variables.
+/// `more` are rules beside these, `property` and colour for a class each.
+pub fn fills(more: &[(&str, &str, Colour)]) -> String {
+    let rules = |shade: fn(&Colour) -> &'static str| {
+        let fills = ALL.iter().chain(&GROUPS).map(|colour| format!(".{}{{fill:{}}}", colour.name, shade(colour)));
+        let more = more.iter().map(|(class, property, colour)| format!(".{class}{{{property}:{}}}", shade(colour)));
+        fills.chain(more).collect::<String>()
+    };
+    let (light, dark) = (rules(|colour| colour.light), rules(|colour| colour.dark));
+    format!("{light}\n@media(prefers-color-scheme:dark){{{dark}}}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

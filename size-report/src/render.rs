@@ -216,7 +216,7 @@ fn new_table(header: &[&str], text: &[usize]) -> Table {
 }
 
 /// `12 345`: digits in groups of three.
-fn number(value: i64) -> String {
+pub(crate) fn number(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut text = String::from(if value < 0 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {

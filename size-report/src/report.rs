@@ -7,7 +7,7 @@ use crate::forbidden::{self, Hit, Pattern};
 use crate::profiles::Profile;
 use crate::toolchain::{Library, Toolchain};
 use crate::workspace::Workspace;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -146,6 +146,22 @@ impl Report {
         let mut json = serde_json::to_string_pretty(self).context("cannot write the report as JSON")?;
         json.push('\n');
         Ok(json)
+    }
+
+    /// Reads a report that was written before.
+    pub fn read(path: &Path) -> Result<Self> {
+        let json = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&json).with_context(|| format!("{} is no report that can be read", path.display()))
+    }
+
+    fn parse(json: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let Version { schema } = serde_json::from_str(json)?;
+        ensure!(schema == SCHEMA, "its form is {schema}, and {SCHEMA} is needed: measure anew, with this version");
+        Ok(serde_json::from_str(json)?)
     }
 
     /// Writes the report as JSON to its place in the target folder, and returns the path.

@@ -1,8 +1,14 @@
 //! Names short enough for a tile.
 
 /// A function's name with no more than its type or module: `Queue::poll` for
-/// `<agent::queue::Queue<app::Command, 4>>::poll`. What has no path in it stays as it is.
+/// `<agent::queue::Queue<app::Command, 4>>::poll`. A file's name within its crate: `queue.rs` for `agent/src/queue.rs`.
+/// What is neither stays as it is.
 pub fn short(name: &str) -> String {
+    if let Some((_, file)) = name.rsplit_once("/src/")
+        && !file.contains("::")
+    {
+        return file.to_owned();
+    }
     let parts: Vec<_> = parts(name).into_iter().map(plain).collect();
     let closures = parts.iter().rev().take_while(|part| part.starts_with('{')).count();
     parts[parts.len().saturating_sub(2 + closures)..].join("::")
@@ -76,7 +82,8 @@ mod tests {
             ("core::ptr::drop_in_place::<[u8; 4]>", "ptr::drop_in_place"),
             ("app::MQTT", "app::MQTT"),
             ("memcpy", "memcpy"),
-            ("agent/src/queue.rs", "agent/src/queue.rs"),
+            ("agent/src/wire/reader.rs", "wire/reader.rs"),
+            ("generated/mqtt-3.1.1.rs", "generated/mqtt-3.1.1.rs"),
             ("[padding]", "[padding]"),
             ("operator<", "operator<"),
             ("", ""),

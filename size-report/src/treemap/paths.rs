@@ -1,6 +1,6 @@
 //! The ways to nest the bytes of an image.
 
-use crate::attribution::{Image, Kind, Row};
+use crate::attribution::{Image, Row};
 use std::collections::HashMap;
 
 /// A way to nest bytes.
@@ -57,13 +57,13 @@ impl<'a> Paths<'a> {
             View::Origin => place(&row.crate_name, file, &row.origin),
             View::Spec => match row.spec.as_deref().and_then(spec) {
                 Some((spec, _, packet, field)) => vec![spec, packet, field, &row.origin],
-                None => vec!["of no spec", &row.crate_name, &row.origin],
+                None => vec!["[not generated]", &row.crate_name, &row.origin],
             },
             View::Part => {
-                let part = row.part.as_deref().unwrap_or("in no part of the reference");
+                let part = row.part.as_deref().unwrap_or("[no part]");
                 place(part, Some(file.unwrap_or(&row.crate_name)), &row.origin)
             }
-            View::Kind => vec![kind(row.kind), &row.crate_name, &row.origin],
+            View::Kind => vec![row.kind.name(), &row.crate_name, &row.origin],
         }
     }
 
@@ -97,23 +97,10 @@ fn crate_of(name: &str) -> Option<&str> {
     (!start.is_empty()).then_some(start)
 }
 
-fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Code => "instructions",
-        Kind::Pool => "literals and jump tables",
-        Kind::Constants => "constants",
-        Kind::Vectors => "vector table",
-        Kind::Data => "variables with an initial value",
-        Kind::Bss => "variables without one",
-        Kind::Padding => "padding",
-        Kind::Unknown => "unknown",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::Memory;
+    use crate::attribution::{Kind, Memory};
 
     fn row(symbol: &str, origin: &str, file: Option<&str>) -> Row {
         Row {
@@ -143,11 +130,8 @@ mod tests {
         assert_eq!(paths.location(View::Symbol, inlined).as_deref(), Some("agent/src/lib.rs:7"));
         assert_eq!(paths.path(View::Origin, inlined), ["core", "core/src/mem.rs", "core::mem::take"]);
         assert_eq!(paths.location(View::Origin, inlined).as_deref(), Some("core/src/mem.rs:7"));
-        assert_eq!(
-            paths.path(View::Part, inlined),
-            ["in no part of the reference", "core/src/mem.rs", "core::mem::take"]
-        );
-        assert_eq!(paths.path(View::Kind, inlined), ["instructions", "core", "core::mem::take"]);
+        assert_eq!(paths.path(View::Part, inlined), ["[no part]", "core/src/mem.rs", "core::mem::take"]);
+        assert_eq!(paths.path(View::Kind, inlined), ["code", "core", "core::mem::take"]);
     }
 
     #[test]
