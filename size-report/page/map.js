@@ -5,7 +5,7 @@ const map = document.getElementById("map");
 const HEADER = 19; // height of a group's name
 const GAP = 2; // between tiles, and around those of a group
 const GROUP = [64, HEADER + 22]; // the least width and height of a group that shows what is in it
-const TILE = 30; // the least area of a tile: smaller ones share one
+const TILE = 48; // the least area of a tile: smaller ones share one
 const LINE = 15; // height of a line of text in a tile
 const LETTER = 7; // about the width of a digit
 
@@ -20,15 +20,13 @@ function drawMap(state, measured, found) {
   const hues = new Map(ranked.map((node, rank) => [node, rank < 8 ? `hue-${rank + 1}` : "hue-0"]));
 
   const place = (parent, rectangle, level, hue) => {
-    const [shown, rest] = split(sorted(parent, measured.weight), measured.weight, rectangle);
-    const weights = shown.map((node) => measured.weight[node]);
-    if (rest.length) weights.push(rest.reduce((sum, node) => sum + measured.weight[node], 0));
-    squarify(weights, rectangle).forEach((piece, index) => {
-      const node = shown[index];
+    const [pieces, rest] = split(sorted(parent, measured.weight), measured.weight, rectangle);
+    squarify(pieces.map(([, weight]) => weight), rectangle).forEach((piece, index) => {
+      const [node] = pieces[index];
       const inside = [piece[0] + GAP / 2, piece[1] + GAP / 2, Math.max(1, piece[2] - GAP), Math.max(1, piece[3] - GAP)];
       const own = level === 1 ? hues.get(node) ?? "hue-0" : hue;
-      const set = { level, position: index + 1, of: weights.length };
-      if (node === undefined) tiles.append(restTile(parent, rest, inside, own, set));
+      const set = { level, position: index + 1, of: pieces.length };
+      if (node === null) tiles.append(restTile(parent, rest, inside, own, set));
       else if (isGroup(node) && inside[2] >= GROUP[0] && inside[3] >= GROUP[1]) {
         tiles.append(tile(node, inside, "group", own, set));
         const [x, y, w, h] = inside;
@@ -98,13 +96,19 @@ function sorted(node, weight) {
   return some.sort((one, other) => weight[other] - weight[one] || (fullName(one) < fullName(other) ? -1 : 1));
 }
 
-// What gets tiles of its own, and what is too small for that.
+// Pairs of a node that gets a tile of its own and its weight, the heaviest first; and those that are too small for that.
+// They have a tile together, a pair without a node.
 function split(all, weight, [, , width, height]) {
   const total = all.reduce((sum, node) => sum + weight[node], 0);
   const least = TILE * total / (width * height);
   const count = all.findIndex((node) => weight[node] < least);
-  // One that is too small takes no more room than a tile for it would.
-  return count < 0 || count === all.length - 1 ? [all, []] : [all.slice(0, count), all.slice(count)];
+  const pieces = all.map((node) => [node, weight[node]]);
+  // A single one takes no more room than the tile for it would.
+  if (count < 0 || count === all.length - 1) return [pieces, []];
+  const rest = pieces.splice(count).reduce((sum, [, weight]) => sum + weight, 0);
+  const place = pieces.findIndex(([, weight]) => weight < rest);
+  pieces.splice(place < 0 ? pieces.length : place, 0, [null, rest]);
+  return [pieces, all.slice(count)];
 }
 
 function colour(node, hue, { now, before }) {
@@ -135,6 +139,9 @@ function label(tile, name, figures, shape, [, , width, height]) {
   if (width < LINE + 2 || height < LINE + 2 || !upright && width < 38) return;
   const text = element("span", { className: "name" });
   tile.append(text);
+  tile.classList.add("labelled");
+  // Where the first part of a path is too long for a line, the last one says more.
+  if (shape === "leaf" && !upright && (name.search(/::|$/) + 2) * LETTER + 8 > width) name = name.replace(/^.*::(?=[^{])/, "");
   if (shape === "group" || upright) text.textContent = name;
   // Names may break after each part of their path.
   else name.split(/(?<=::|[/_])/).forEach((part, index) => text.append(...(index ? [element("wbr"), part] : [part])));

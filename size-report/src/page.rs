@@ -214,3 +214,145 @@ fn toolchain(identity: &Identity) -> String {
     let linker = identity.linker.split(" (").next().unwrap_or_default();
     format!("{}, {}, {library}, {linker}", identity.target, identity.rustc)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attribution::{Kind, Row};
+    use crate::budget::{Added, Verdict};
+    use crate::report::{self, Baseline, SCHEMA};
+
+    fn row(bytes: u64, symbol: &str, origin: &str) -> Row {
+        Row {
+            bytes,
+            memory: Memory::Flash,
+            kind: Kind::Code,
+            symbol: symbol.to_owned(),
+            origin: origin.to_owned(),
+            crate_name: "app".to_owned(),
+            file: Some("app/src/main.rs".to_owned()),
+            line: Some(3),
+            part: None,
+            spec: None,
+        }
+    }
+
+    fn report(rows: impl IntoIterator<Item = Row>) -> Report {
+        let image = Image::new(rows);
+        let added = Added { flash: image.flash as i64, ram: 0 };
+        let profile = report::Measured {
+            name: "complete".to_owned(),
+            added,
+            budget: Budget { flash: 100, ram: 10 },
+            verdict: Verdict::Ok,
+            forbidden: vec![],
+            image,
+            runtime: vec![],
+            symbols: vec![],
+        };
+        Report {
+            schema: SCHEMA,
+            toolchain: Identity {
+                rustc: "rustc 1.96.0".to_owned(),
+                cargo: "cargo 1.96.0".to_owned(),
+                library: Library::Prebuilt,
+                linker: "LLD 22.1.2 (/built/here) (compatible with GNU linkers)".to_owned(),
+                target: "thumbv6m-none-eabi".to_owned(),
+                rustflags: vec![],
+                profile: [].into(),
+            },
+            cargo_lock_sha256: String::new(),
+            baseline: Baseline { image: Image::default(), runtime: vec![], symbols: vec![] },
+            profiles: vec![profile],
+        }
+    }
+
+    /// The data, as the page has it.
+    fn embedded(page: &str) -> serde_json::Value {
+        let (_, data) = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap();
+        serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
+    }
+
+    #[test]
+    fn names_cannot_end_the_data() {
+        let evil = "app::</script><script>alert(1)</script><!--";
+        let page = html(&report([row(4, evil, evil)]), None).unwrap();
+        assert_eq!(page.matches("<script").count(), 2);
+        assert_eq!(page.matches("</script").count(), 2);
+        let data = embedded(&page);
+        assert!(data["names"]["full"].as_array().unwrap().contains(&evil.into()), "{data:#}");
+    }
+
+    #[test]
+    fn a_page_loads_nothing() {
+        let page = html(&report([row(4, "app::main", "app::main")]), None).unwrap();
+        for sign in ["http:", "https:", "src=", "@import", "url(", "innerHTML", "fetch("] {
+            assert!(!page.contains(sign), "{sign}");
+        }
+        assert!(page.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn rows_add_up_and_those_of_an_older_report_are_beside_them() {
+        let now = report([row(40, "app::main", "app::main"), row(8, "app::main", "app::inlined")]);
+        let older = report([row(36, "app::main", "app::main"), row(6, "app::gone", "app::gone")]);
+        let data = Data::new(&now, Some(&older));
+        let complete = &data.images[0];
+        let sums = [1, 2].map(|column: usize| complete.rows.iter().map(|row| row[column]).sum::<u64>());
+        assert_eq!(sums, [48, 42]);
+        let names = |row: &[u64; 8], view: View| {
+            let mut node = row[3 + view as usize] as usize;
+            let mut names = Vec::new();
+            while node >= View::ALL.len() {
+                assert!(data.nodes.parent[node] < node, "parents come first");
+                names.insert(0, data.names.full[data.nodes.name[node]].as_str());
+                node = data.nodes.parent[node];
+            }
+            assert_eq!(node, view as usize);
+            names
+        };
+        let main = complete.rows.iter().find(|row| row[1..3] == [40, 36]).expect("one row for both");
+        assert_eq!(names(main, View::Symbol), ["app", "app/src/main.rs", "app::main"]);
+        let inlined = complete.rows.iter().find(|row| row[1..3] == [8, 0]).unwrap();
+        assert_eq!(names(inlined, View::Symbol), ["app", "app/src/main.rs", "app::main"]);
+        assert_eq!(names(inlined, View::Origin), ["app", "app/src/main.rs", "app::inlined"]);
+        let gone = complete.rows.iter().find(|row| row[1..3] == [0, 6]).unwrap();
+        assert_eq!(names(gone, View::Origin), ["app", "app/src/main.rs", "app::gone"]);
+
+        let [flash, ram] = &complete.memories;
+        assert_eq!((flash.bytes, flash.before, flash.added, flash.added_before), (48, Some(42), Some(48), Some(42)));
+        assert_eq!((flash.budget, ram.budget, ram.bytes), (Some(100), Some(10), 0));
+        assert_eq!((data.images[1].name.as_str(), data.images[1].memories[0].budget), ("baseline", None));
+    }
+
+    #[test]
+    fn a_line_that_moved_is_no_change() {
+        let mut later = row(40, "app::main", "app::main");
+        later.line = Some(9);
+        let (now, older) = (report([later]), report([row(40, "app::main", "app::main")]));
+        let data = Data::new(&now, Some(&older));
+        assert_eq!(data.images[0].rows.len(), 1);
+        assert!(data.names.full.contains(&"app/src/main.rs:9".to_owned()));
+        assert!(!data.names.full.contains(&"app/src/main.rs:3".to_owned()));
+    }
+
+    #[test]
+    fn a_new_image_has_no_before() {
+        let now = report([row(40, "app::main", "app::main")]);
+        let mut older = now.clone();
+        older.profiles.clear();
+        let data = Data::new(&now, Some(&older));
+        assert_eq!((data.images[0].memories[0].before, data.images[0].rows[0][2]), (None, 0));
+    }
+
+    #[test]
+    fn toolchains_are_named_and_compared() {
+        let now = report([]);
+        let mut older = now.clone();
+        older.toolchain.rustc = "rustc 1.95.0".to_owned();
+        let data = Data::new(&now, Some(&older));
+        assert_eq!(data.toolchain, "thumbv6m-none-eabi, rustc 1.96.0, prebuilt core, LLD 22.1.2");
+        assert!(data.older.unwrap().contains("rustc 1.95.0") && !data.same_toolchain);
+        assert!(Data::new(&now, Some(&now)).same_toolchain && Data::new(&now, None).older.is_none());
+    }
+}

@@ -94,7 +94,8 @@ fn divided(nodes: &[Node], area: Rectangle) -> Vec<(Node, Rectangle)> {
     let mut shown = large.to_vec();
     if !small.is_empty() {
         let bytes = small.iter().map(|node| node.bytes).sum();
-        shown.push(Node { name: format!("{} smaller", small.len()), bytes, inner: vec![] });
+        let place = shown.partition_point(|node| node.bytes >= bytes);
+        shown.insert(place, Node { name: format!("{} smaller", small.len()), bytes, inner: vec![] });
     }
     let weights: Vec<f64> = shown.iter().map(|node| node.bytes as f64).collect();
     let pieces = squarify(&weights, area);
@@ -106,14 +107,13 @@ impl Svg {
         if group.inner.is_empty() || area.width < GROUP.0 || area.height < GROUP.1 {
             return self.tile(group, area, colour);
         }
-        self.rectangle("frame", "fill=\"none\" rx=\"3\"", area);
         let figure = number(group.bytes as i64);
         // Bold letters are wider.
-        let room = (area.width - 12.0 - (figure.chars().count() as f64 + 1.0) * LETTER) * 0.92;
-        if let Some(name) = fitting(&group.name, room) {
-            self.label("text strong", area.x + 5.0, area.y + 13.0, &name);
-            self.label("text end", area.x + area.width - 5.0, area.y + 13.0, &figure);
-        }
+        let room = (area.width - 14.0 - figure.chars().count() as f64 * LETTER) * 0.84;
+        let Some(name) = fitting(&group.name, room) else { return self.tile(group, area, colour) };
+        self.rectangle("frame", "fill=\"none\" rx=\"3\"", area);
+        self.label("text strong", area.x + 5.0, area.y + 13.0, &name);
+        self.label("text end", area.x + area.width - 5.0, area.y + 13.0, &figure);
         for (node, area) in divided(&group.inner, area.within(GAP + 1.0, HEADER - 1.0)) {
             self.tile(&node, area.within(GAP / 2.0, 0.0), colour);
         }

@@ -1,10 +1,8 @@
 //! The page in a browser, as its readers use it: with a pointer, with keys, in light and in dark surroundings, on paper.
 //! Pictures are left in the target folder.
 
-mod browser;
-mod sample;
-
-use browser::Browser;
+use crate::driver::Browser;
+use crate::sample;
 use serde_json::json;
 use slimqtt_size_report::page;
 use slimqtt_size_report::report::Report;
@@ -295,7 +293,7 @@ fn differences_have_signs_and_colours() {
     let mut browser = open("differences.html", Some(&sample::older()), "#image=complete");
     let class = |browser: &mut Browser, name: &str| {
         let class = browser.text(&format!("document.querySelector({}).className", json!(tile(name))));
-        class.replace("tile leaf ", "").trim().to_owned()
+        class.replace("tile leaf ", "").replace("labelled", "").trim().to_owned()
     };
     let text = |browser: &mut Browser, name: &str| shown(browser, &tile(name));
     assert_eq!(
@@ -412,7 +410,7 @@ const CONTRAST: &str = "(() => {
             if (back.length < 4 || back[3] > 0) return back;
         }
     };
-    const texts = [...document.querySelectorAll('.name, .figure, .total, #toolchain, legend, .choice span, .card .text, .card .which, #keys, td, th, caption, #found, .sample')];
+    const texts = [...document.querySelectorAll('.name, .figure, .total, #toolchain, legend, .choice span, .card .text, .card .which, .change, #keys, td, th, caption, #found, .sample')];
     return Math.min(...texts.filter((element) => element.offsetWidth).map((element) => {
         const [one, other] = [luminance(colour(getComputedStyle(element).color)), luminance(behind(element))];
         return Math.max(one, other) / Math.min(one, other);

@@ -34,8 +34,21 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts the browser and opens a file, with what follows the `#` in its address, in a window of a size.
+    /// Opens a report's page, with what follows the `#` in its address, in a window of a size.
     pub(crate) fn open(path: &Path, fragment: &str, size: (u32, u32), dark: bool) -> Self {
+        let mut browser = Self::start(size, dark);
+        browser.load(path, fragment);
+        browser
+    }
+
+    /// Opens another file.
+    pub(crate) fn open_any(path: &Path, size: (u32, u32), dark: bool) -> Self {
+        let mut browser = Self::start(size, dark);
+        browser.navigate(&format!("file://{}", path.display()));
+        browser
+    }
+
+    fn start(size: (u32, u32), dark: bool) -> Self {
         // A test that failed leaves nothing behind that others would mind.
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let path_of_programs = env::var_os("PATH").unwrap_or_default();
@@ -87,22 +100,24 @@ impl Browser {
         let scheme = if dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         browser.order("Emulation.setEmulatedMedia", features);
-        browser.load(path, fragment);
         browser
     }
 
-    /// Loads a file, and waits until its script has run.
+    /// Loads a report's page, whose script has run then.
     pub(crate) fn load(&mut self, path: &Path, fragment: &str) {
         // From elsewhere, since another fragment alone loads nothing.
-        for url in ["about:blank".to_owned(), format!("file://{}{fragment}", path.display())] {
-            self.is_loaded = false;
-            self.order("Page.navigate", json!({ "url": url }));
-            while !self.is_loaded {
-                let event = self.next();
-                self.notice(&event);
-            }
-        }
+        self.navigate("about:blank");
+        self.navigate(&format!("file://{}{fragment}", path.display()));
         assert!(self.evaluate("document.documentElement.dataset.ready !== undefined") == true, "{:?}", self.complaints);
+    }
+
+    fn navigate(&mut self, url: &str) {
+        self.is_loaded = false;
+        self.order("Page.navigate", json!({ "url": url }));
+        while !self.is_loaded {
+            let event = self.next();
+            self.notice(&event);
+        }
     }
 
     /// Evaluates an expression in the page.
