@@ -24,6 +24,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod compare;
+
+use compare::{Check, Compare, History};
+
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
 #[command(name = "cargo size-report", bin_name = "cargo size-report", version, args_conflicts_with_subcommands = true)]
@@ -40,6 +44,13 @@ enum Task {
     Measure(Measure),
     /// Show what an image is made of: by crate, file, function, part or spec line.
     Attribute(Attribute),
+    /// Tell in what two reports differ.
+    Compare(Compare),
+    /// Hold all profiles to their budgets, and to how much one change may add to the report of its parent. Exit code 3: a
+    /// profile grew by more than that, 4: the two reports were not built alike.
+    Check(Check),
+    /// Show how sizes went on, from a file with a line for each report.
+    History(History),
     /// Measure each generated encoder and decoder.
     Codecs(Common),
     /// Count the instructions of single operations, under QEMU. Exit codes as of `measure`.
@@ -172,6 +183,9 @@ pub fn main() -> ExitCode {
     let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
         Task::Measure(measure) => measure.run(),
         Task::Attribute(attribute) => attribute.run(),
+        Task::Compare(compare) => compare.run(),
+        Task::Check(check) => check.run(),
+        Task::History(history) => history.run(),
         Task::Codecs(common) => measure_codecs(&common),
         Task::Instructions(count) => count.run(),
         Task::Page(page) => page.run(),
@@ -228,31 +242,36 @@ impl Setting {
     }
 }
 
+/// Measures all profiles, and writes the report to its place in the target folder.
+fn measure(setting: &Setting) -> Result<Report> {
+    let firmware = &setting.profiles.firmware;
+    let baseline = match &firmware.baseline {
+        Some(baseline) => {
+            let (attribution, symbols) = setting.attribution(baseline, &[])?;
+            Baseline::new(attribution, symbols)
+        }
+        None => Baseline::default(),
+    };
+    let mut profiles = Vec::new();
+    for (name, profile) in &setting.profiles.profiles {
+        let (attribution, symbols) = setting.attribution(&profile.binary, &profile.features)?;
+        profiles.push(Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline));
+    }
+    let report = Report {
+        schema: SCHEMA,
+        toolchain: Identity::new(&setting.toolchain, &setting.workspace)?,
+        cargo_lock_sha256: setting.workspace.lock_sha256()?,
+        baseline,
+        profiles,
+    };
+    let path = report.write(&setting.workspace.target_directory)?;
+    Host.say(&format!("wrote {}", path.display()));
+    Ok(report)
+}
+
 impl Measure {
     fn run(&self) -> Result<ExitCode> {
-        let setting = self.common.setting()?;
-        let firmware = &setting.profiles.firmware;
-        let baseline = match &firmware.baseline {
-            Some(baseline) => {
-                let (attribution, symbols) = setting.attribution(baseline, &[])?;
-                Baseline::new(attribution, symbols)
-            }
-            None => Baseline::default(),
-        };
-        let mut profiles = Vec::new();
-        for (name, profile) in &setting.profiles.profiles {
-            let (attribution, symbols) = setting.attribution(&profile.binary, &profile.features)?;
-            profiles.push(Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline));
-        }
-        let report = Report {
-            schema: SCHEMA,
-            toolchain: Identity::new(&setting.toolchain, &setting.workspace)?,
-            cargo_lock_sha256: setting.workspace.lock_sha256()?,
-            baseline,
-            profiles,
-        };
-        let path = report.write(&setting.workspace.target_directory)?;
-        Host.say(&format!("wrote {}", path.display()));
+        let report = measure(&self.common.setting()?)?;
         if self.json {
             print(&report.to_json()?)?;
         } else {
