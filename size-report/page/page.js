@@ -102,11 +102,14 @@ function drawDetails() {
   const other = state.view === 0 ? 1 : 0;
   const parts = composition(leaf, state.image, state.memory, state.view, other);
   const rows = parts.slice(0, 40).map(([node, sum]) => element("li", { title: fullName(node) }, element("b", {}, number(sum)), " ", shortName(node)));
+  // Nobody wrote the calls of the compiler's runtime.
+  const callers = images[state.image].callers[nodes.name[leaf]];
   details.replaceChildren(
     element("button", { type: "button", className: "close", ariaLabel: "Close", dataset: { close: "" } }, "×"),
     element("h2", {}, fullName(leaf)),
     element("p", {}, describe(leaf, measured, state)),
     ...(locationOf(leaf) ? [element("p", { className: "location" }, locationOf(leaf))] : []),
+    ...(callers ? [element("h3", {}, "Called from"), element("ul", {}, ...callers.map(([name, calls]) => element("li", { title: names.full[name] }, element("b", {}, `${calls}\u00d7`), " ", names.short[name] || names.full[name])))] : []),
     element("h3", {}, state.view === 0 ? "Written in" : "Linked into"),
     element("ul", {}, ...rows, ...(parts.length > 40 ? [element("li", {}, `and ${parts.length - 40} more`)] : [])));
 }

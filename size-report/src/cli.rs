@@ -1,32 +1,30 @@
 //! The command line.
 
-use crate::attribution::{self, Attribution};
+use crate::attribution::Attribution;
 use crate::codecs::{self, Codecs};
 use crate::elf::{Image, Memory, Symbol};
 use crate::emulator::Emulator;
 use crate::firmware::Firmware;
 use crate::instructions::{Counted, Instructions};
-use crate::page;
 use crate::profiles::Profiles;
 use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
-use crate::svg;
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
-use crate::treemap::View;
 use crate::views::By;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use std::env;
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 mod compare;
+mod draw;
 
 use compare::{Check, Compare, History};
+use draw::{Page, Svg};
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
@@ -130,50 +128,6 @@ struct Build {
     /// The package's features to build it with.
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-struct Page {
-    #[command(flatten)]
-    last: Last,
-    /// The page to write [default: size-report/report.html of the target folder].
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// An older report, to show what changed since.
-    #[arg(long, value_name = "FILE")]
-    against: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct Svg {
-    #[command(flatten)]
-    last: Last,
-    /// The drawing to write [default: standard output].
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// The image to draw: a profile, or `baseline` [default: the last profile].
-    #[arg(long, value_name = "NAME", conflicts_with = "history")]
-    image: Option<String>,
-    /// The memory to draw.
-    #[arg(long, default_value = "flash")]
-    memory: attribution::Memory,
-    /// What tiles are.
-    #[arg(long, value_name = "WHAT", default_value = "symbol", conflicts_with = "history")]
-    by: View,
-    /// Draw what profiles added over time instead: a file with a line of JSON for each commit and profile.
-    #[arg(long, value_name = "FILE")]
-    history: Option<PathBuf>,
-}
-
-/// A report that was made before.
-#[derive(Debug, Args)]
-struct Last {
-    /// The Cargo.toml of a firmware elsewhere [default: the workspace around the current folder].
-    #[arg(long, value_name = "PATH")]
-    manifest_path: Option<PathBuf>,
-    /// The report to read [default: size-report/report.json of the target folder, where the last one is].
-    #[arg(long, value_name = "FILE")]
-    report: Option<PathBuf>,
 }
 
 /// Runs the program. Its exit code is 0 if all is well, 1 if a profile breaks a promise, and 2 if that could not be
@@ -333,62 +287,6 @@ impl Count {
         print(&render::instructions(&report, Look { colour: is_coloured(), symbols: self.functions }))?;
         Ok(ExitCode::from(u8::from(!report.is_ok())))
     }
-}
-
-impl Last {
-    /// Where reports are.
-    fn folder(&self) -> Result<PathBuf> {
-        Ok(Workspace::locate(self.manifest_path.as_deref())?.target_directory.join("size-report"))
-    }
-
-    fn read(&self) -> Result<Report> {
-        match &self.report {
-            Some(path) => Report::read(path),
-            None => {
-                let path = self.folder()?.join("report.json");
-                ensure!(path.exists(), "there is no report yet: make one with `cargo size-report`");
-                Report::read(&path)
-            }
-        }
-    }
-}
-
-impl Page {
-    fn run(&self) -> Result<ExitCode> {
-        let report = self.last.read()?;
-        let older = self.against.as_deref().map(Report::read).transpose()?;
-        let page = page::html(&report, older.as_ref())?;
-        let output = match &self.output {
-            Some(path) => path.clone(),
-            None => self.last.folder()?.join("report.html"),
-        };
-        write(&output, &page)?;
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-impl Svg {
-    fn run(&self) -> Result<ExitCode> {
-        let report = self.last.read()?;
-        let drawing = match &self.history {
-            Some(path) => svg::history(&svg::Entry::read(path)?, &report, self.memory)?,
-            None => svg::image(&report, self.image.as_deref(), self.memory, self.by)?,
-        };
-        match &self.output {
-            Some(path) => write(path, &drawing)?,
-            None => print(&drawing)?,
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, text))
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    Host.say(&format!("wrote {}", path.display()));
-    Ok(())
 }
 
 impl Build {

@@ -1,10 +1,10 @@
 //! One HTML page of a report, with all in it: it loads nothing, and can be opened from a disk. What it shows and how is
 //! in the folder `page`; here the report becomes its data.
 
-use crate::attribution::{Image, Memory};
+use crate::attribution::{Helper, Image, Memory};
 use crate::budget::Budget;
 use crate::palette;
-use crate::report::{Identity, Report};
+use crate::report::{Baseline, Identity, Report};
 use crate::toolchain::Library;
 use crate::treemap::{self, Paths, View};
 use anyhow::{Context, Result};
@@ -68,6 +68,8 @@ struct Sizes {
     memories: [Size; 2],
     /// The memory (0: flash, 1: RAM), the bytes now and before, and the node in each view.
     rows: Vec<[u64; 3 + View::ALL.len()]>,
+    /// For the names of the runtime's functions the names of those that call them, and how often.
+    callers: BTreeMap<usize, Vec<(usize, u64)>>,
 }
 
 #[derive(Serialize)]
@@ -86,6 +88,7 @@ struct Size {
 struct Measured<'a> {
     name: &'a str,
     image: &'a Image,
+    runtime: &'a [Helper],
     added: Option<[i64; 2]>,
     budget: Option<Budget>,
 }
@@ -94,11 +97,13 @@ fn images(report: &Report) -> impl Iterator<Item = Measured<'_>> {
     let profiles = report.profiles.iter().map(|profile| Measured {
         name: &profile.name,
         image: &profile.image,
+        runtime: &profile.runtime,
         added: Some([profile.added.flash, profile.added.ram]),
         budget: Some(profile.budget),
     });
     // The largest images tend to be the last ones: the baseline is what they are compared with, and comes after them.
-    profiles.chain([Measured { name: "baseline", image: &report.baseline.image, added: None, budget: None }])
+    let Baseline { image, runtime, .. } = &report.baseline;
+    profiles.chain([Measured { name: "baseline", image, runtime, added: None, budget: None }])
 }
 
 impl Data {
@@ -115,6 +120,7 @@ impl Data {
                     name: now.name.to_owned(),
                     memories: sizes(now, before),
                     rows: rows(now, before, &mut names, &mut nodes),
+                    callers: callers(now.runtime, &mut names),
                 }
             })
             .collect();
@@ -138,6 +144,14 @@ fn sizes(now: Measured, before: Option<Measured>) -> [Size; 2] {
         added_before: before.and_then(|before| before.added).map(|added| added[memory]),
         budget: now.budget.map(|budget| [budget.flash, budget.ram][memory]),
     })
+}
+
+fn callers(runtime: &[Helper], names: &mut Names) -> BTreeMap<usize, Vec<(usize, u64)>> {
+    let callers = runtime.iter().map(|helper| {
+        let callers = helper.callers.iter().map(|caller| (names.index(&caller.symbol), caller.calls)).collect();
+        (names.index(&helper.symbol), callers)
+    });
+    callers.collect()
 }
 
 /// The rows of an image, and of the older one beside them: those in the same place in all views are one.
@@ -220,7 +234,7 @@ mod tests {
     use super::*;
     use crate::attribution::{Kind, Row};
     use crate::budget::{Added, Verdict};
-    use crate::report::{self, Baseline, SCHEMA};
+    use crate::report::{self, SCHEMA};
 
     fn row(bytes: u64, symbol: &str, origin: &str) -> Row {
         Row {
@@ -244,6 +258,7 @@ mod tests {
             name: "complete".to_owned(),
             added,
             budget: Budget { flash: 100, ram: 10 },
+            growth: Budget { flash: 0, ram: 0 },
             verdict: Verdict::Ok,
             forbidden: vec![],
             image,

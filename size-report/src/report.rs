@@ -169,22 +169,6 @@ impl Report {
         Ok(json)
     }
 
-    /// Reads a report that was written before.
-    pub fn read(path: &Path) -> Result<Self> {
-        let json = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&json).with_context(|| format!("{} is no report that can be read", path.display()))
-    }
-
-    fn parse(json: &str) -> Result<Self> {
-        #[derive(Deserialize)]
-        struct Version {
-            schema: u32,
-        }
-        let Version { schema } = serde_json::from_str(json)?;
-        ensure!(schema == SCHEMA, "its form is {schema}, and {SCHEMA} is needed: measure anew, with this version");
-        Ok(serde_json::from_str(json)?)
-    }
-
     /// Writes the report as JSON to its place in the target folder, and returns the path.
     pub fn write(&self, target_directory: &Path) -> Result<PathBuf> {
         let folder = target_directory.join("size-report");
@@ -200,35 +184,4 @@ impl Report {
 /// Labels take no bytes, and have no place in a list of what does.
 fn sized(symbols: Vec<Symbol>) -> Vec<Symbol> {
     symbols.into_iter().filter(|symbol| symbol.size > 0).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Report;
-    use std::path::Path;
-
-    #[test]
-    fn what_was_written_can_be_read() {
-        let json = include_str!("../tests/report.json");
-        assert_eq!(Report::parse(json).unwrap().to_json().unwrap(), json);
-    }
-
-    #[test]
-    fn another_form_is_refused() {
-        let json = include_str!("../tests/report.json").replacen("\"schema\": 2", "\"schema\": 1", 1);
-        let message = format!("{:#}", Report::parse(&json).unwrap_err());
-        assert_eq!(message, "its form is 1, and 2 is needed: measure anew, with this version");
-    }
-
-    #[test]
-    fn a_damaged_report_is_located() {
-        let message = |json: &str| format!("{:#}", Report::parse(json).unwrap_err());
-        assert_eq!(
-            message("{\"schema\": 2,\n\"profiles\": 1}"),
-            "invalid type: integer `1`, expected a sequence at line 2 column 13"
-        );
-        assert!(message("{").starts_with("EOF while parsing an object at line 1"), "{}", message("{"));
-        let message = format!("{:#}", Report::read(Path::new("nowhere.json")).unwrap_err());
-        assert!(message.starts_with("cannot read nowhere.json: "), "{message}");
-    }
 }

@@ -4,7 +4,7 @@
 mod history;
 mod image;
 
-pub use history::{Entry, history};
+pub use history::history;
 pub use image::image;
 
 use crate::attribution::Memory;
@@ -25,7 +25,7 @@ impl Svg {
         let mut text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
              role=\"img\" aria-label=\"{title}\">\n<title>{title}</title>\n<style>\n\
-             text{{font:12px system-ui,sans-serif}}.small{{font-size:11px}}.strong{{font-weight:600}}.end{{text-anchor:end}}\n{style}\n</style>\n"
+             text{{font:12px system-ui,sans-serif}}.small{{font-size:11px}}.strong{{font-weight:600}}.end{{text-anchor:end}}.middle{{text-anchor:middle}}\n{style}\n</style>\n"
         );
         let _ = writeln!(text, "<rect class=\"background\" width=\"{width}\" height=\"{height}\"/>");
         Self { text }

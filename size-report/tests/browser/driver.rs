@@ -1,5 +1,6 @@
-//! A browser without a window, for tests: Chromium or one of its kin, told what to do through a pipe with the DevTools
-//! protocol (https://chromedevtools.github.io/devtools-protocol/). Messages are JSON, and end with a zero byte.
+//! A browser without a window, for tests: Chromium or one of its kin, told what to do through a pipe with the
+//! protocol of its developer tools (<https://chromedevtools.github.io/devtools-protocol/>). Messages are JSON, and end
+//! with a zero byte.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};

@@ -96,6 +96,11 @@ fn clicks_lead_into_groups_and_back() {
 
     browser.click("#path button");
     assert_eq!(tiles(&mut browser, 1).len(), 5);
+
+    // Who calls what nobody wrote a call of.
+    browser.click(&tile("compiler_builtins::mem::memcpy"));
+    let details = shown(&mut browser, "#details");
+    assert!(details.contains("Called from\n3× Run::poll\n1× Queue::submit"), "{details}");
     assert_eq!(browser.complaints, [""; 0]);
 }
 

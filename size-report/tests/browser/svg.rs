@@ -3,8 +3,9 @@
 use crate::driver::Browser;
 use crate::sample;
 use slimqtt_size_report::attribution::Memory;
-use slimqtt_size_report::budget::Added;
-use slimqtt_size_report::svg::{self, Entry};
+use slimqtt_size_report::budget::{Added, Budget};
+use slimqtt_size_report::history::{Entry, Point};
+use slimqtt_size_report::svg;
 use slimqtt_size_report::treemap::View;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,16 +21,25 @@ fn compare_with_golden(file: &str, drawing: &str) -> PathBuf {
 }
 
 fn history() -> Vec<Entry> {
-    let entry = |commit: usize, profile: &str, flash, ram| Entry {
-        commit: format!("{commit:040x}"),
-        profile: profile.to_owned(),
-        added: Added { flash, ram },
+    let point = |name: &str, flash, budget| Point {
+        name: name.to_owned(),
+        added: Added { flash, ram: 0 },
+        budget: Budget { flash: budget, ram: 0 },
     };
-    let complete = [1700, 1700, 1768, 1768, 1932, 1932, 1904, 2084];
-    let complete = complete.into_iter().enumerate().map(|(commit, flash)| entry(commit, "complete", flash, 0));
-    // A profile that came later, and that never changed.
-    let small = (4..8).map(|commit| entry(commit, "small", 614, 0));
-    complete.chain(small).chain([entry(7, "<gone>", 77, 0)]).collect()
+    let complete = [1700, 1700, 1768, 1768, 1932, 1932, 1904, 2084].into_iter().enumerate();
+    complete
+        .map(|(index, flash)| {
+            let mut entry = Entry::new(&sample::report(), &format!("v0.{index}"));
+            entry.profiles = vec![point("complete", flash, if index < 3 { 1800 } else { 2000 })];
+            // A profile that came later and never changed, and one that was there once.
+            entry.profiles.extend((index >= 4).then(|| point("small", 614, 1100)));
+            entry.profiles.extend((index == 5).then(|| point("<once>", 0, 0)));
+            if index < 2 {
+                entry.rustc = "rustc 1.95.0 (59807616e 2026-04-14)".to_owned();
+            }
+            entry
+        })
+        .collect()
 }
 
 #[test]
@@ -45,7 +55,7 @@ fn an_image_is_as_it_was() {
 
 #[test]
 fn a_history_is_as_it_was() {
-    let drawing = svg::history(&history(), &sample::report(), Memory::Flash).unwrap();
+    let drawing = svg::history(&history(), Memory::Flash).unwrap();
     compare_with_golden("history.svg", &drawing);
 }
 
@@ -61,8 +71,8 @@ fn what_cannot_be_drawn_is_told() {
     let message = image("beacon").unwrap_err().to_string();
     assert_eq!(message, "the report has no image `beacon`, but baseline, small, complete");
     assert!(image("baseline").is_ok());
-    let message = svg::history(&[], &sample::report(), Memory::Flash).unwrap_err().to_string();
-    assert_eq!(message, "the history has no lines yet");
+    let message = svg::history(&[], Memory::Flash).unwrap_err().to_string();
+    assert_eq!(message, "the history has no entries yet: `cargo size-report history --append` adds one");
 }
 
 /// What is drawn is well-formed, stays within the drawing, and no label runs into another or out of its tile.
@@ -81,7 +91,7 @@ fn a_browser_shows_drawings_without_collisions() {
     let drawings = [
         ("image", svg::image(&sample::report(), None, Memory::Flash, View::Origin).unwrap()),
         ("large", svg::image(&sample::large(), None, Memory::Flash, View::Symbol).unwrap()),
-        ("history", svg::history(&history(), &sample::report(), Memory::Flash).unwrap()),
+        ("history", svg::history(&history(), Memory::Flash).unwrap()),
     ];
     for (name, drawing) in drawings {
         let path = folder.join(name).with_extension("svg");
