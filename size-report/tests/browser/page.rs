@@ -472,15 +472,18 @@ fn a_large_image_opens_within_a_second() {
     let mut browser = Browser::open(&path, "#image=complete&difference=none", WINDOW, false);
     assert!(browser.evaluate("images[1].rows.length").as_u64().unwrap() >= 19_000);
     browser.screenshot(&folder().join("large.png"));
-    // Of three times the best: other programs may keep the machine busy.
+    // Other programs may keep the machine busy: one of five times has to be good.
     let time = |browser: &mut Browser, what: &str, expression: &str| {
-        let times = (0..3).map(|_| {
+        let mut best = f64::INFINITY;
+        for _ in 0..5 {
             browser.load(&path, "#image=complete");
-            browser.evaluate(expression).as_f64().unwrap()
-        });
-        let time = times.fold(f64::INFINITY, f64::min);
-        println!("{what}: {time} ms");
-        time
+            best = best.min(browser.evaluate(expression).as_f64().unwrap());
+            if best < 1000.0 {
+                break;
+            }
+        }
+        println!("{what}: {best:.0} ms");
+        best
     };
     // From the beginning of the navigation until all is drawn.
     let opening = time(
