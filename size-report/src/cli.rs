@@ -207,7 +207,9 @@ fn measure(setting: &Setting) -> Result<Report> {
         None => Baseline::default(),
     };
     let mut profiles = Vec::new();
-    for (name, profile) in &setting.profiles.profiles {
+    let count = setting.profiles.profiles.len();
+    for (index, (name, profile)) in setting.profiles.profiles.iter().enumerate() {
+        Host.say(&format!("profile {} of {count}: {name}", index + 1));
         let (attribution, symbols) = setting.attribution(&profile.binary, &profile.features)?;
         profiles.push(Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline));
     }
