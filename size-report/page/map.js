@@ -7,7 +7,7 @@ const GAP = 2; // between tiles, and around those of a group
 const GROUP = [64, HEADER + 22]; // the least width and height of a group that shows what is in it
 const TILE = 48; // the least area of a tile: smaller ones share one
 const LINE = 15; // height of a line of text in a tile
-const LETTER = 7; // about the width of a digit
+const LETTER = 8; // about the width of a digit or a sign, in wide fonts
 
 function drawMap(state, measured, found) {
   const focused = map.contains(document.activeElement);
