@@ -185,7 +185,8 @@ impl Setting {
     }
 
     fn attribution(&self, bin: &str, features: &[String]) -> Result<(Attribution, Vec<Symbol>)> {
-        let path = self.build(Firmware { package: &self.profiles.firmware.package, bin: Some(bin), features })?;
+        let firmware = Firmware { package: &self.profiles.firmware.package, bin: Some(bin), features };
+        let path = firmware.build(&self.workspace, &self.toolchain)?;
         let symbols = Image::read(&path)?.symbols;
         Ok((Attribution::read(&path, &self.workspace.root, &self.profiles.parts)?, symbols))
     }
@@ -201,6 +202,7 @@ fn measure(setting: &Setting) -> Result<Report> {
     let firmware = &setting.profiles.firmware;
     let baseline = match &firmware.baseline {
         Some(baseline) => {
+            Host.say("building the baseline");
             let (attribution, symbols) = setting.attribution(baseline, &[])?;
             Baseline::new(attribution, symbols)
         }
@@ -209,7 +211,7 @@ fn measure(setting: &Setting) -> Result<Report> {
     let mut profiles = Vec::new();
     let count = setting.profiles.profiles.len();
     for (index, (name, profile)) in setting.profiles.profiles.iter().enumerate() {
-        Host.say(&format!("profile {} of {count}: {name}", index + 1));
+        Host.say(&format!("building {name} ({} of {count})", index + 1));
         let (attribution, symbols) = setting.attribution(&profile.binary, &profile.features)?;
         profiles.push(Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline));
     }
@@ -242,13 +244,16 @@ impl Attribute {
         let path = Path::new(&self.image);
         let attribution = if path.is_file() {
             // Who only looks at a file needs no toolchain, and maybe has no workspace.
-            let profiles = self.common.profiles();
-            let (root, parts) =
-                profiles.map(|(workspace, profiles)| (workspace.root, profiles.parts)).unwrap_or_default();
+            let (root, parts) = match self.common.profiles() {
+                Ok((workspace, profiles)) => (workspace.root, profiles.parts),
+                Err(error) if self.common.profiles.is_some() => return Err(error),
+                Err(_) => Default::default(),
+            };
             Attribution::read(path, &root, &parts)?
         } else {
             let setting = self.common.setting()?;
             let (bin, features) = setting.profiles.image(&self.image)?;
+            Host.say(&format!("building {}", self.image));
             setting.attribution(bin, features)?.0
         };
         if self.json {
