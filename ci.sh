@@ -45,6 +45,9 @@ command -v cc >/dev/null || give_up "there is no C compiler 'cc', which Rust lin
 component rustfmt fmt
 component clippy clippy
 install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm
+# What the cost report draws is looked at by a browser: any of these.
+command -v chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable >/dev/null ||
+    install chromium-headless-shell chromium-headless-shell
 
 # A workspace of its own: its tests bring critical sections of their own.
 exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)
@@ -77,7 +80,7 @@ sum() { { grep -oE "[0-9]+ $1" "$log" || true; } | awk '{ sum += $1 } END { prin
 # Also where one of them fails and ends the script.
 trap 'say "all tests"; echo "$(sum passed) passed, $(sum failed) failed"' EXIT
 
-say 'tests that need no other programs'
+say 'tests that need no other programs than a browser'
 cargo test --locked --no-fail-fast 2>&1 | tee -a "$log"
 
 say 'tests of the profiles, now with all features but defmt, which needs a logger to link'
