@@ -5,9 +5,10 @@ use crate::elf::{Image, Memory};
 use crate::emulator::Emulator;
 use crate::firmware::Firmware;
 use crate::instructions::{Counted, Instructions};
-use crate::profiles::Profiles;
+use crate::profiles::{self, Profiles};
 use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
+use crate::stack::{self, Analysis, Budget, Entry, Names, Program, Rules};
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
 use crate::workspace::Workspace;
@@ -15,8 +16,11 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// How many functions of a run are listed.
+const OBSERVED: usize = 15;
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
@@ -36,6 +40,8 @@ enum Task {
     Codecs(Common),
     /// Count the instructions of single operations, under QEMU. Exit codes as of `measure`.
     Instructions(Count),
+    /// Tell how deep the stack can get, from the machine code. Exit codes as of `measure`.
+    Stack(Stack),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -75,6 +81,24 @@ struct Count {
 }
 
 #[derive(Debug, Args)]
+struct Stack {
+    #[command(flatten)]
+    common: Common,
+    /// Show the way to the deepest place, too.
+    #[arg(long)]
+    path: bool,
+    /// Tell it of the functions with this name, `*` for any text, and not of the entries.
+    #[arg(long, value_name = "NAME")]
+    function: Option<String>,
+    /// Read this image, and build nothing.
+    #[arg(long, value_name = "FILE")]
+    elf: Option<PathBuf>,
+    /// Run the image of `[instructions]` under QEMU, and see that no function takes more than it may.
+    #[arg(long, conflicts_with_all = ["path", "function", "elf"])]
+    run: bool,
+}
+
+#[derive(Debug, Args)]
 struct Build {
     #[command(flatten)]
     common: Common,
@@ -96,6 +120,7 @@ pub fn main() -> ExitCode {
         Task::Measure(measure) => measure.run(),
         Task::Codecs(common) => measure_codecs(&common),
         Task::Instructions(count) => count.run(),
+        Task::Stack(stack) => stack.run(),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -112,10 +137,14 @@ struct Setting {
 }
 
 impl Common {
+    fn profiles(&self, workspace: &Workspace) -> Result<Profiles> {
+        let path = self.profiles.clone().unwrap_or_else(|| workspace.root.join("profiles/profiles.toml"));
+        Profiles::read(&path)
+    }
+
     fn setting(&self) -> Result<Setting> {
         let workspace = Workspace::locate()?;
-        let path = self.profiles.clone().unwrap_or_else(|| workspace.root.join("profiles/profiles.toml"));
-        let profiles = Profiles::read(&path)?;
+        let profiles = self.profiles(&workspace)?;
         for name in system::ignored_flags() {
             Host.say(&format!("{name} is ignored: firmware is built with the flags of .cargo/config.toml alone"));
         }
@@ -130,6 +159,15 @@ impl Setting {
     fn build(&self, firmware: Firmware) -> Result<PathBuf> {
         Host.say(&format!("building {}", firmware.bin.unwrap_or(firmware.package)));
         firmware.build(&self.workspace, &self.toolchain)
+    }
+
+    /// What is run, and its image.
+    fn instructions(&self) -> Result<(&profiles::Instructions, PathBuf)> {
+        let instructions = self.profiles.instructions.as_ref();
+        let instructions = instructions.context("profiles.toml has no table `[instructions]`: it says what is run")?;
+        let package = &self.profiles.firmware.package;
+        let firmware = Firmware { package, bin: Some(&instructions.binary), features: &instructions.features };
+        Ok((instructions, self.build(firmware)?))
     }
 
     fn image(&self, bin: &str, features: &[String]) -> Result<Image> {
@@ -179,11 +217,7 @@ impl Count {
     fn run(&self) -> Result<ExitCode> {
         let emulator = Emulator::find(&Host)?;
         let setting = self.common.setting()?;
-        let instructions = setting.profiles.instructions.as_ref();
-        let instructions = instructions.context("profiles.toml has no table `[instructions]`: it says what is run")?;
-        let package = &setting.profiles.firmware.package;
-        let firmware = Firmware { package, bin: Some(&instructions.binary), features: &instructions.features };
-        let path = setting.build(firmware)?;
+        let (instructions, path) = setting.instructions()?;
         let (image, memory) = (Image::read(&path)?, Memory::read(&path)?);
         Host.say("running it twice");
         let count = || Counted::new(&image, &memory, &emulator.run(&path)?);
@@ -193,6 +227,66 @@ impl Count {
         let report = Instructions { counted, budgets: instructions.budget, emulator: emulator.version, identity };
         print(&render::instructions(&report, Look { colour: is_coloured(), symbols: self.functions }))?;
         Ok(ExitCode::from(u8::from(!report.is_ok())))
+    }
+}
+
+impl Stack {
+    fn run(&self) -> Result<ExitCode> {
+        if self.run {
+            return self.observe();
+        }
+        let function = self.function.as_deref().map(Names::new);
+        let follow = |path: &Path, rules: &Rules| {
+            let program = Program::read(path)?;
+            let mut analysis = Analysis::new(&program, rules);
+            match &function {
+                Some(names) => analysis.functions(names),
+                None => analysis.entries(),
+            }
+        };
+        let mut images: Vec<(String, Vec<Entry>, Budget)> = Vec::new();
+        if let Some(elf) = &self.elf {
+            let rules = match (&self.common.profiles, Workspace::locate()) {
+                (Some(path), _) => Profiles::read(path)?.stack,
+                (None, Ok(workspace)) => self.common.profiles(&workspace)?.stack,
+                (None, Err(_)) => Rules::default(),
+            };
+            let name = elf.file_name().unwrap_or(elf.as_os_str()).to_string_lossy();
+            images.push((name.into_owned(), follow(elf, &rules)?, Budget::new()));
+        } else {
+            let setting = self.common.setting()?;
+            let Profiles { firmware, profiles, stack: rules, .. } = &setting.profiles;
+            for (name, profile) in profiles {
+                let (package, bin) = (&firmware.package, Some(profile.binary.as_str()));
+                let path = setting.build(Firmware { package, bin, features: &profile.features })?;
+                images.push((name.clone(), follow(&path, rules)?, profile.stack.clone()));
+            }
+        }
+        let rows: Vec<stack::Row> = images
+            .iter()
+            .flat_map(|(image, entries, budget)| {
+                let row = |entry| stack::Row { image, entry, budget: budget.get(&entry.name).copied() };
+                entries.iter().map(row)
+            })
+            .collect();
+        let mut text = stack::table(&rows);
+        if self.path {
+            text = format!("{text}\n{}", stack::paths(&rows));
+        }
+        print(&text)?;
+        Ok(ExitCode::from(u8::from(!rows.iter().all(stack::Row::is_ok))))
+    }
+}
+
+impl Stack {
+    fn observe(&self) -> Result<ExitCode> {
+        let emulator = Emulator::find(&Host)?;
+        let setting = self.common.setting()?;
+        let (_, path) = setting.instructions()?;
+        let (program, rules) = (Program::read(&path)?, &setting.profiles.stack);
+        let observed = stack::observe(&mut Analysis::new(&program, rules), &emulator.run(&path)?)?;
+        print(&stack::observed(&observed, OBSERVED))?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 
@@ -246,6 +340,17 @@ mod tests {
         };
         assert_eq!(functions(&["", "instructions"]), 0);
         assert_eq!(functions(&["", "instructions", "--functions", "3", "--no-install"]), 3);
+    }
+
+    #[test]
+    fn the_stack_is_told_of_images_or_of_a_run() {
+        let stack = |arguments: &[&str]| Cli::try_parse_from([&["", "stack"], arguments].concat());
+        let Some(Task::Stack(of)) = stack(&["--path", "--function", "*::poll", "--elf", "a.elf"]).unwrap().task else {
+            panic!("not of the stack")
+        };
+        assert_eq!((of.path, of.function.as_deref(), of.elf), (true, Some("*::poll"), Some("a.elf".into())));
+        assert!(stack(&["--run"]).is_ok());
+        assert!(stack(&["--run", "--path"]).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod profiles;
 pub mod reference;
 pub mod render;
 pub mod report;
+pub mod stack;
 pub mod system;
 pub mod thumb;
 pub mod toolchain;

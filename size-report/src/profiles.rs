@@ -3,6 +3,7 @@
 use crate::budget::Budget;
 use crate::forbidden::Pattern;
 use crate::instructions::Budgets;
+use crate::stack;
 use anyhow::{Context, Result, bail};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -19,6 +20,9 @@ pub struct Profiles {
     pub profiles: IndexMap<String, Profile>,
     /// What is run, to count instructions.
     pub instructions: Option<Instructions>,
+    /// Of whom the stack is told, and what calls through pointers reach.
+    #[serde(default)]
+    pub stack: stack::Rules,
 }
 
 /// The `[firmware]` table.
@@ -47,6 +51,9 @@ pub struct Profile {
     pub features: Vec<String>,
     /// What it may add to the baseline.
     pub budget: Budget,
+    /// How much of the stack its entries may take, by their names in `[stack.entries]`.
+    #[serde(default)]
+    pub stack: stack::Budget,
 }
 
 /// The `[instructions]` table.
@@ -73,6 +80,11 @@ impl Profiles {
     /// Reads the text of a `profiles.toml`; the errors say where in it they are.
     pub fn parse(text: &str) -> Result<Self> {
         let profiles: Self = toml::from_str(text)?;
+        for (name, profile) in &profiles.profiles {
+            if let Some(entry) = profile.stack.keys().find(|entry| !profiles.stack.entries.contains_key(*entry)) {
+                bail!("profile `{name}` has a budget for the stack of `{entry}`, which is no name in [stack.entries]");
+            }
+        }
         if profiles.profiles.is_empty() {
             bail!("no profile to measure: add a `[profiles.NAME]` table");
         }
@@ -121,7 +133,7 @@ budget   = { flash = 2600, ram = 700 }
    |
 10 | feature = [\"publish\", \"qos1\"]
    | ^^^^^^^
-unknown field `feature`, expected one of `binary`, `features`, `budget`
+unknown field `feature`, expected one of `binary`, `features`, `budget`, `stack`
 ";
         assert_eq!(error(("features =", "feature =")), expected);
     }
@@ -184,6 +196,29 @@ critical_section = 90
         assert!(misspelled.contains("unknown field `idel_poll`, expected one of `publish_qos_0`"), "{misspelled}");
         assert!(error("idle_poll = 100", "").contains("missing field `idle_poll`"));
         assert!(error("= 100", "= -1").contains("invalid value: integer `-1`, expected u32"));
+    }
+
+    const STACK: &str = r#"
+[stack.entries]
+"agent task" = "<*::TaskStorage<*>>::poll"
+
+[[stack.pointers]]
+from = "*"
+to = ["*::waker::*"]
+"#;
+
+    #[test]
+    fn what_is_told_of_the_stack_is_read() {
+        let text = SAMPLE.replacen("ram = 512 }", "ram = 512 }\nstack = { \"agent task\" = 300 }", 1);
+        let profiles = Profiles::parse(&[&text, STACK].concat()).unwrap();
+        assert_eq!(profiles.profiles["sensor"].stack["agent task"], 300);
+        assert!(profiles.profiles["beacon"].stack.is_empty());
+        assert!(profiles.stack.pointers[0].to[0].fits("embassy_executor::raw::waker::wake"));
+
+        let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
+        assert!(message.contains("profile `sensor` has a budget for the stack of `agent task`, which is no name in"));
+        let message = format!("{:#}", Profiles::parse(&[SAMPLE, &STACK.replace("from", "form")].concat()).unwrap_err());
+        assert!(message.contains("line 21") && message.contains("unknown field `form`, expected `from`"), "{message}");
     }
 
     #[test]

@@ -201,7 +201,7 @@ fn symbols<'a>(symbols: impl Iterator<Item = &'a Symbol>) -> String {
 }
 
 /// A table with a ruled header. Numbers are aligned to the right, the columns of `text` to the left.
-fn new_table(header: &[&str], text: &[usize]) -> Table {
+pub(crate) fn new_table(header: &[&str], text: &[usize]) -> Table {
     let rule = LineStyle::none().fill('-').junction('-');
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(rule)).set_header(header);
@@ -214,7 +214,7 @@ fn new_table(header: &[&str], text: &[usize]) -> Table {
 }
 
 /// `12 345`: digits in groups of three.
-fn number(value: i64) -> String {
+pub(crate) fn number(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut text = String::from(if value < 0 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
