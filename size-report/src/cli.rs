@@ -1,7 +1,8 @@
 //! The command line.
 
+use crate::attribution;
 use crate::codecs::{self, Codecs};
-use crate::elf::{Image, Memory};
+use crate::elf::{Image, Memory, Symbol};
 use crate::emulator::Emulator;
 use crate::firmware::Firmware;
 use crate::instructions::{Counted, Instructions};
@@ -180,11 +181,12 @@ impl Measure {
     fn run(&self) -> Result<ExitCode> {
         let setting = self.common.setting()?;
         let firmware = &setting.profiles.firmware;
-        let baseline = Baseline::from(setting.image(&firmware.baseline, &[])?);
+        let (image, symbols) = attributed(setting.image(&firmware.baseline, &[])?);
+        let baseline = Baseline::new(image, symbols);
         let mut profiles = Vec::new();
         for (name, profile) in &setting.profiles.profiles {
-            let image = setting.image(&profile.binary, &profile.features)?;
-            profiles.push(Measured::new(name, profile, &firmware.forbid, image, &baseline));
+            let (image, symbols) = attributed(setting.image(&profile.binary, &profile.features)?);
+            profiles.push(Measured::new(name, profile, &firmware.forbid, image, symbols, &baseline));
         }
         let report = Report {
             schema: SCHEMA,
@@ -202,6 +204,10 @@ impl Measure {
         }
         Ok(ExitCode::from(u8::from(!report.is_ok())))
     }
+}
+
+fn attributed(image: Image) -> (attribution::Image, Vec<Symbol>) {
+    (attribution::Image { flash: image.flash, ram: image.ram, rows: Vec::new() }, image.symbols)
 }
 
 fn measure_codecs(common: &Common) -> Result<ExitCode> {

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use object::elf::{ET_EXEC, PT_LOAD, SHF_ALLOC, SHF_WRITE, SHN_ABS, SHT_NOBITS, STT_FILE, STT_FUNC, STT_SECTION};
 use object::read::elf::{ElfFile32, FileHeader, ProgramHeader, SectionHeader, Sym};
 use object::{Endianness, SectionIndex};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub struct Image {
 }
 
 /// A function or a variable of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbol {
     /// The name as a reader writes it, without hashes.
     pub name: String,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod attribution;
 pub mod budget;
 pub mod cli;
 pub mod codecs;

@@ -90,7 +90,7 @@ fn budgets(report: &Report, look: Look) -> String {
             Cell::new(verdict(profile)).fg(colour),
         ]);
     }
-    let baseline = &report.baseline;
+    let baseline = &report.baseline.image;
     format!(
         "What each profile adds to the baseline image ({} bytes of flash, {} of RAM), in bytes\n\n{}",
         number(baseline.flash as i64),

@@ -7,7 +7,7 @@ use crate::debian::{self, Part};
 use crate::system::{self, System};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::process::Command;
 use std::time::Duration;
@@ -23,7 +23,7 @@ const CARGO: &str = "/usr/bin/cargo";
 const LINKER: &str = "ld.lld";
 
 /// Where the chip's `core` comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Library {
     /// rustup's, compiled beforehand.
