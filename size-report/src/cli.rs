@@ -5,8 +5,9 @@ use crate::codecs::{self, Codecs};
 use crate::elf::{Image, Memory, Symbol};
 use crate::emulator::Emulator;
 use crate::firmware::Firmware;
+use crate::future;
 use crate::instructions::{Counted, Instructions};
-use crate::profiles::{self, Profiles};
+use crate::profiles::{self, Profile, Profiles};
 use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
 use crate::stack::{self, Analysis, Budget, Entry, Names, Program, Rules};
@@ -43,6 +44,8 @@ enum Task {
     Instructions(Count),
     /// Tell how deep the stack can get, from the machine code. Exit codes as of `measure`.
     Stack(Stack),
+    /// Tell how large the futures of the connection and of commands are. Exit codes as of `measure`.
+    Futures(Common),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -122,6 +125,7 @@ pub fn main() -> ExitCode {
         Task::Codecs(common) => measure_codecs(&common),
         Task::Instructions(count) => count.run(),
         Task::Stack(stack) => stack.run(),
+        Task::Futures(common) => tell_futures(&common),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -162,6 +166,12 @@ impl Setting {
         firmware.build(&self.workspace, &self.toolchain)
     }
 
+    /// The image of a profile.
+    fn profile(&self, profile: &Profile) -> Result<PathBuf> {
+        let (package, bin) = (&self.profiles.firmware.package, Some(profile.binary.as_str()));
+        self.build(Firmware { package, bin, features: &profile.features })
+    }
+
     /// What is run, and its image.
     fn instructions(&self) -> Result<(&profiles::Instructions, PathBuf)> {
         let instructions = self.profiles.instructions.as_ref();
@@ -185,8 +195,12 @@ impl Measure {
         let baseline = Baseline::new(image, symbols);
         let mut profiles = Vec::new();
         for (name, profile) in &setting.profiles.profiles {
-            let (image, symbols) = attributed(setting.image(&profile.binary, &profile.features)?);
-            profiles.push(Measured::new(name, profile, &firmware.forbid, image, symbols, &baseline));
+            let path = setting.profile(profile)?;
+            let (image, symbols) = attributed(Image::read(&path)?);
+            let mut measured = Measured::new(name, profile, &firmware.forbid, image, symbols, &baseline);
+            measured.stack = stack::entries(&path, &setting.profiles.stack)?;
+            measured.futures = future::of(&path, &setting.profiles.futures)?;
+            profiles.push(measured);
         }
         let report = Report {
             schema: SCHEMA,
@@ -242,13 +256,9 @@ impl Stack {
             return self.observe();
         }
         let function = self.function.as_deref().map(Names::new);
-        let follow = |path: &Path, rules: &Rules| {
-            let program = Program::read(path)?;
-            let mut analysis = Analysis::new(&program, rules);
-            match &function {
-                Some(names) => analysis.functions(names),
-                None => analysis.entries(),
-            }
+        let follow = |path: &Path, rules: &Rules| match &function {
+            Some(names) => Analysis::new(&Program::read(path)?, rules).functions(names),
+            None => stack::entries(path, rules),
         };
         let mut images: Vec<(String, Vec<Entry>, Budget)> = Vec::new();
         if let Some(elf) = &self.elf {
@@ -261,11 +271,9 @@ impl Stack {
             images.push((name.into_owned(), follow(elf, &rules)?, Budget::new()));
         } else {
             let setting = self.common.setting()?;
-            let Profiles { firmware, profiles, stack: rules, .. } = &setting.profiles;
-            for (name, profile) in profiles {
-                let (package, bin) = (&firmware.package, Some(profile.binary.as_str()));
-                let path = setting.build(Firmware { package, bin, features: &profile.features })?;
-                images.push((name.clone(), follow(&path, rules)?, profile.stack.clone()));
+            for (name, profile) in &setting.profiles.profiles {
+                let entries = follow(&setting.profile(profile)?, &setting.profiles.stack)?;
+                images.push((name.clone(), entries, profile.stack.clone()));
             }
         }
         let rows: Vec<stack::Row> = images
@@ -294,6 +302,20 @@ impl Stack {
         print(&stack::observed(&observed, OBSERVED))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn tell_futures(common: &Common) -> Result<ExitCode> {
+    let setting = common.setting()?;
+    let mut images = Vec::new();
+    for (name, profile) in &setting.profiles.profiles {
+        images.push((name, profile, future::of(&setting.profile(profile)?, &setting.profiles.futures)?));
+    }
+    let rows = images.iter().flat_map(|(image, profile, futures)| {
+        futures.iter().map(|future| future::Row { image, future, budget: profile.future.get(&future.name).copied() })
+    });
+    let rows: Vec<future::Row> = rows.collect();
+    print(&future::table(&rows))?;
+    Ok(ExitCode::from(u8::from(!rows.iter().all(future::Row::is_ok))))
 }
 
 impl Build {

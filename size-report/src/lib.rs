@@ -10,6 +10,7 @@ pub mod elf;
 pub mod emulator;
 pub mod firmware;
 pub mod forbidden;
+pub mod future;
 pub mod instructions;
 pub mod profiles;
 pub mod reference;

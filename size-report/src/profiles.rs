@@ -2,6 +2,7 @@
 
 use crate::budget::Budget;
 use crate::forbidden::Pattern;
+use crate::future;
 use crate::instructions::Budgets;
 use crate::stack;
 use anyhow::{Context, Result, bail};
@@ -23,6 +24,9 @@ pub struct Profiles {
     /// Of whom the stack is told, and what calls through pointers reach.
     #[serde(default)]
     pub stack: stack::Rules,
+    /// Of which futures the size is told.
+    #[serde(default)]
+    pub futures: future::Rules,
 }
 
 /// The `[firmware]` table.
@@ -54,6 +58,9 @@ pub struct Profile {
     /// How much of the stack its entries may take, by their names in `[stack.entries]`.
     #[serde(default)]
     pub stack: stack::Budget,
+    /// How large its futures may be, by their names in `[futures]`.
+    #[serde(default)]
+    pub future: future::Budget,
 }
 
 /// The `[instructions]` table.
@@ -83,6 +90,9 @@ impl Profiles {
         for (name, profile) in &profiles.profiles {
             if let Some(entry) = profile.stack.keys().find(|entry| !profiles.stack.entries.contains_key(*entry)) {
                 bail!("profile `{name}` has a budget for the stack of `{entry}`, which is no name in [stack.entries]");
+            }
+            if let Some(future) = profile.future.keys().find(|future| !profiles.futures.contains_key(*future)) {
+                bail!("profile `{name}` has a budget for the future `{future}`, which is no name in [futures]");
             }
         }
         if profiles.profiles.is_empty() {
@@ -133,7 +143,7 @@ budget   = { flash = 2600, ram = 700 }
    |
 10 | feature = [\"publish\", \"qos1\"]
    | ^^^^^^^
-unknown field `feature`, expected one of `binary`, `features`, `budget`, `stack`
+unknown field `feature`, expected one of `binary`, `features`, `budget`, `stack`, `future`
 ";
         assert_eq!(error(("features =", "feature =")), expected);
     }
@@ -219,6 +229,16 @@ to = ["*::waker::*"]
         assert!(message.contains("profile `sensor` has a budget for the stack of `agent task`, which is no name in"));
         let message = format!("{:#}", Profiles::parse(&[SAMPLE, &STACK.replace("from", "form")].concat()).unwrap_err());
         assert!(message.contains("line 21") && message.contains("unknown field `form`, expected `from`"), "{message}");
+    }
+
+    #[test]
+    fn what_is_told_of_futures_is_read() {
+        let text = SAMPLE.replacen("ram = 512 }", "ram = 512 }\nfuture = { publish = 28 }", 1);
+        let profiles = Profiles::parse(&[&text, "[futures]\npublish = \"*::Submission<*\""].concat()).unwrap();
+        assert_eq!(profiles.profiles["sensor"].future["publish"], 28);
+        assert!(profiles.futures["publish"].fits("slimqtt_agent::Submission<P>"));
+        let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
+        assert_eq!(message, "profile `sensor` has a budget for the future `publish`, which is no name in [futures]");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The deepest that the stack can get: for each function the frames on the longest way down, from the machine code alone.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 use wildmatch::WildMatch;
 
 mod frame;
@@ -28,8 +29,8 @@ pub struct Rules {
     /// that an earlier name has is none of a later one's.
     #[serde(default)]
     pub entries: IndexMap<String, Names>,
-    /// What calls through pointers reach, the first that fits. What none fits may reach any function whose address is
-    /// in memory.
+    /// What calls through pointers reach: the first that fits, and names a function that the image has. What none fits
+    /// may reach any function whose address is in memory.
     #[serde(default)]
     pub pointers: Vec<Pointer>,
 }
@@ -40,7 +41,7 @@ pub struct Rules {
 pub struct Pointer {
     /// The functions with the call.
     pub from: Names,
-    /// What they may reach. Of these, only functions whose address is in memory do count.
+    /// What they may reach. Of these, only functions whose address is in memory count.
     pub to: Vec<Names>,
 }
 
@@ -65,19 +66,19 @@ impl Names {
 pub type Budget = IndexMap<String, u32>;
 
 /// The most that a function takes of the stack, with all that it calls.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Depth {
     /// Bytes. If there is no bound, what is known to be taken at least.
     pub bytes: u32,
     /// Why there is no bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unbounded: Option<String>,
     /// The way down to the deepest place. Empty for [`ALL`].
     pub path: Vec<Hop>,
 }
 
 /// A function on the way down.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hop {
     /// Its name.
     pub function: String,
@@ -86,7 +87,7 @@ pub struct Hop {
 }
 
 /// A function that the chip calls, or that is named in `profiles.toml`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its name there, or its places in the vector table.
     pub name: String,
@@ -104,8 +105,8 @@ pub const ALL: &str = "all of these at once";
 enum Why {
     /// These call each other in turn.
     Recursion { cycle: Vec<String>, pointer: Option<u32> },
-    /// Nothing that the pointer may point at is known.
-    Pointer { function: String, at: u32, taken: Vec<String> },
+    /// No address of a function is in memory, yet a pointer to one is called.
+    Pointer { function: String, at: u32 },
     /// The frame of a function cannot be told.
     Frame { function: String, fault: Fault },
     /// A call to where there is no code.
@@ -126,12 +127,8 @@ impl fmt::Display for Why {
                     None => Ok(()),
                 }
             }
-            Self::Pointer { function, at, taken } => {
-                write!(f, "{function} calls through a pointer at {at:#x}, and what it reaches is not known")?;
-                if taken.is_empty() {
-                    return Ok(());
-                }
-                write!(f, ": say it under [[stack.pointers]]; pointers to these are in memory: {}", taken.join(", "))
+            Self::Pointer { function, at } => {
+                write!(f, "{function} calls through a pointer at {at:#x}, and what it reaches is not known")
             }
             Self::Frame { function, fault } => match fault {
                 Fault::Dynamic(at) => {
@@ -169,6 +166,12 @@ pub struct Analysis<'a> {
     open: Vec<(u32, Option<u32>)>,
 }
 
+/// The entries of the image at `path`, as [`Analysis::entries`] has them.
+pub fn entries(path: &Path, rules: &Rules) -> Result<Vec<Entry>> {
+    let program = Program::read(path)?;
+    Analysis::new(&program, rules).entries().with_context(|| path.display().to_string())
+}
+
 impl<'a> Analysis<'a> {
     /// An analysis of `program`.
     pub fn new(program: &'a Program, rules: &'a Rules) -> Self {
@@ -195,14 +198,13 @@ impl<'a> Analysis<'a> {
         if let Some(target) = call.target {
             return [target].into();
         }
-        let Some(rule) = self.rules.pointers.iter().find(|rule| rule.from.fits(from)) else {
-            return self.taken.clone();
-        };
-        let fits = |address: &&u32| {
-            let name = self.name(**address);
-            rule.to.iter().any(|names| names.fits(&name))
-        };
-        self.taken.iter().filter(fits).copied().collect()
+        let rules = self.rules.pointers.iter().filter(|rule| rule.from.fits(from));
+        let reached = rules.map(|rule| {
+            let fits = |name: &str| rule.to.iter().any(|names| names.fits(name));
+            self.taken.iter().copied().filter(|address| fits(&self.name(*address))).collect::<BTreeSet<u32>>()
+        });
+        // A rule about functions that this image does not have says nothing of it.
+        reached.into_iter().find(|targets| !targets.is_empty()).unwrap_or_else(|| self.taken.clone())
     }
 
     /// What the function at `address` takes by itself.
@@ -234,7 +236,8 @@ impl<'a> Analysis<'a> {
         let mut all = Depth { bytes: 0, unbounded: None, path: Vec::new() };
         for (address, places) in vectors {
             let depth = self.depth(address);
-            all.bytes += depth.bytes + if is_start(&places) { 0 } else { EXCEPTION };
+            let stored = if is_start(&places) { 0 } else { EXCEPTION };
+            all.bytes = all.bytes.saturating_add(depth.bytes).saturating_add(stored);
             all.unbounded = all.unbounded.or_else(|| depth.unbounded.clone());
             entries.push(Entry { name: entry_name(&places, &self.name(address)), depth });
         }
@@ -271,8 +274,7 @@ impl<'a> Analysis<'a> {
         for call in &frame.calls {
             let targets = self.targets(name, call);
             if targets.is_empty() {
-                let taken = self.taken.iter().map(|address| self.name(*address)).collect();
-                bound.why.get_or_insert(Why::Pointer { function: name.clone(), at: call.at, taken });
+                bound.why.get_or_insert(Why::Pointer { function: name.clone(), at: call.at });
             }
             let pointer = call.target.is_none().then_some(call.at);
             for target in targets {
@@ -290,8 +292,9 @@ impl<'a> Analysis<'a> {
                     bound.why.get_or_insert(Why::Recursion { cycle, pointer });
                 } else {
                     let callee = self.bound(target);
-                    if call.depth + callee.bytes > bound.bytes {
-                        bound.bytes = call.depth + callee.bytes;
+                    let bytes = call.depth.saturating_add(callee.bytes);
+                    if bytes > bound.bytes {
+                        bound.bytes = bytes;
                         (bound.own, bound.next) = (call.depth, Some(target));
                     }
                     if let Some(why) = callee.why {

@@ -85,6 +85,8 @@ impl Program {
         let mut symbols: Vec<_> = elf.symbols().filter(|symbol| !symbol.is_undefined()).collect();
         symbols.sort_by_key(|symbol| (std::cmp::Reverse(symbol.size()), symbol.name_bytes().unwrap_or_default()));
         for symbol in &symbols {
+            // Debugging information has symbols that tell code from data, too.
+            let Some(&section_end) = symbol.section_index().and_then(|index| ends.get(&index.0)) else { continue };
             let name = String::from_utf8_lossy(symbol.name_bytes().unwrap_or_default());
             let start = address(symbol.address())? & !1;
             match name.split('.').next() {
@@ -95,7 +97,6 @@ impl Program {
             if symbol.kind() != SymbolKind::Text || name.starts_with('$') {
                 continue;
             }
-            let Some(&section_end) = symbol.section_index().and_then(|index| ends.get(&index.0)) else { continue };
             let size = address(symbol.size())?;
             // Assembly may leave the size out: then a function goes on to the next one, which is seen below.
             let end = if size == 0 { section_end } else { start.saturating_add(size).min(section_end) };
