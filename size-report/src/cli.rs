@@ -10,6 +10,7 @@ use crate::instructions::{Counted, Instructions};
 use crate::profiles::{self, Profile, Profiles};
 use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
+use crate::second_opinion::{self, Text};
 use crate::stack::{self, Analysis, Budget, Entry, Names, Program, Rules};
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
@@ -46,6 +47,8 @@ enum Task {
     Stack(Stack),
     /// Tell how large the futures of the connection and of commands are. Exit codes as of `measure`.
     Futures(Common),
+    /// Ask cargo-bloat about the profiles' images, too. Exit code 1: the two tools do not agree.
+    SecondOpinion(Common),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Task::Instructions(count) => count.run(),
         Task::Stack(stack) => stack.run(),
         Task::Futures(common) => tell_futures(&common),
+        Task::SecondOpinion(common) => ask_for_a_second_opinion(&common),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -168,8 +172,12 @@ impl Setting {
 
     /// The image of a profile.
     fn profile(&self, profile: &Profile) -> Result<PathBuf> {
-        let (package, bin) = (&self.profiles.firmware.package, Some(profile.binary.as_str()));
-        self.build(Firmware { package, bin, features: &profile.features })
+        self.build(self.firmware(profile))
+    }
+
+    fn firmware<'a>(&'a self, profile: &'a Profile) -> Firmware<'a> {
+        let Profile { binary, features, .. } = profile;
+        Firmware { package: &self.profiles.firmware.package, bin: Some(binary), features }
     }
 
     /// What is run, and its image.
@@ -316,6 +324,19 @@ fn tell_futures(common: &Common) -> Result<ExitCode> {
     let rows: Vec<future::Row> = rows.collect();
     print(&future::table(&rows))?;
     Ok(ExitCode::from(u8::from(!rows.iter().all(future::Row::is_ok))))
+}
+
+fn ask_for_a_second_opinion(common: &Common) -> Result<ExitCode> {
+    let version = second_opinion::find(&Host)?;
+    let setting = common.setting()?;
+    let mut rows = Vec::new();
+    for (name, profile) in &setting.profiles.profiles {
+        let text = Text::read(&setting.profile(profile)?)?;
+        let bloat = setting.firmware(profile).bloat(&setting.workspace, &setting.toolchain)?;
+        rows.push(second_opinion::Row { image: name.clone(), bloat, text });
+    }
+    print(&second_opinion::table(&rows, &version))?;
+    Ok(ExitCode::from(u8::from(!rows.iter().all(second_opinion::Row::is_ok))))
 }
 
 impl Build {

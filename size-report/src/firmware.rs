@@ -1,12 +1,13 @@
 //! Builds firmware, one image a cargo call: in a common call cargo would give every image the features of all.
 
+use crate::second_opinion::Bloat;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// An image to build.
 #[derive(Clone, Copy, Debug)]
@@ -24,16 +25,8 @@ impl Firmware<'_> {
     pub fn build(&self, workspace: &Workspace, toolchain: &Toolchain) -> Result<PathBuf> {
         let name = self.bin.unwrap_or(self.package);
         let mut command = toolchain.cargo_build();
-        command.args(["--package", self.package, "--message-format", "json-render-diagnostics"]);
-        if let Some(bin) = self.bin {
-            command.args(["--bin", bin]);
-        }
-        if !self.features.is_empty() {
-            command.args(["--features", &self.features.join(",")]);
-        }
-        // A folder of its own: the host's builds may use another compiler, and would undo these.
-        command.arg("--target-dir").arg(workspace.target_directory.join("firmware"));
-        command.current_dir(&workspace.root).stdin(Stdio::null());
+        command.args(["--message-format", "json-render-diagnostics"]);
+        self.choose(&mut command, workspace);
 
         let output = command
             .output()
@@ -43,6 +36,29 @@ impl Firmware<'_> {
             bail!("building {name} failed: cargo's message is above");
         }
         executable(&String::from_utf8_lossy(&output.stdout)).with_context(|| format!("building {name}"))
+    }
+}
+
+impl Firmware<'_> {
+    /// Asks cargo-bloat about the image.
+    pub fn bloat(&self, workspace: &Workspace, toolchain: &Toolchain) -> Result<Bloat> {
+        let mut command = toolchain.cargo_bloat();
+        self.choose(&mut command, workspace);
+        Bloat::ask(&mut command)
+    }
+
+    /// Says what to build, and where.
+    fn choose(&self, command: &mut Command, workspace: &Workspace) {
+        command.args(["--package", self.package]);
+        if let Some(bin) = self.bin {
+            command.args(["--bin", bin]);
+        }
+        if !self.features.is_empty() {
+            command.args(["--features", &self.features.join(",")]);
+        }
+        // A folder of its own: the host's builds may use another compiler, and would undo these.
+        command.arg("--target-dir").arg(workspace.target_directory.join("firmware"));
+        command.current_dir(&workspace.root).stdin(Stdio::null());
     }
 }
 

@@ -16,6 +16,7 @@ pub mod profiles;
 pub mod reference;
 pub mod render;
 pub mod report;
+pub mod second_opinion;
 pub mod stack;
 pub mod system;
 pub mod thumb;
