@@ -1,9 +1,30 @@
 //! Whose each byte of an image is: rows that add up to all of its flash and RAM.
 
+use crate::elf;
+use anyhow::{Context, Result, ensure};
+use labels::Labels;
+use places::Places;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::fs;
 use std::mem;
+use std::ops::Range;
+use std::path::Path;
+
+mod labels;
+mod layout;
+mod origins;
+mod parts;
+mod places;
+mod ranges;
+mod references;
+mod runtime;
+mod spec;
+mod symbols;
+
+pub use parts::Parts;
+pub use runtime::{Caller, Helper};
 
 /// An image, byte by byte.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +95,22 @@ pub enum Kind {
     Unknown,
 }
 
+impl Kind {
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Pool => "pool",
+            Self::Constants => "constants",
+            Self::Vectors => "vectors",
+            Self::Data => "data",
+            Self::Bss => "bss",
+            Self::Padding => "padding",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Image {
     /// The image of these rows. Those that differ in `bytes` alone become one; they are sorted by memory, the largest first.
     pub fn new(rows: impl IntoIterator<Item = Row>) -> Self {
@@ -88,6 +125,61 @@ impl Image {
         rows.sort_by_key(|row| (row.memory, Reverse(row.bytes)));
         let total = |memory| rows.iter().filter(|row| row.memory == memory).map(|row| row.bytes).sum();
         Self { flash: total(Memory::Flash), ram: total(Memory::Ram), rows }
+    }
+}
+
+/// An image with all that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribution {
+    /// Its rows.
+    pub image: Image,
+    /// The same, address by address: flash first, then RAM.
+    pub pieces: Vec<Piece>,
+    /// The functions of the compiler's runtime, and who calls them.
+    pub runtime: Vec<Helper>,
+}
+
+/// Bytes in a row of which the same is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Where they are when the program runs.
+    pub addresses: Range<u64>,
+    /// What is known; of as many bytes.
+    pub row: Row,
+}
+
+impl Attribution {
+    /// Attributes the image at `path`, which was built in the workspace at `root`.
+    ///
+    /// # Errors
+    ///
+    /// The file is no 32-bit ELF executable, is damaged, or has no symbols or no debug information.
+    pub fn read(path: &Path, root: &Path, parts: &Parts) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        Self::new(&bytes, root, parts).with_context(|| format!("cannot tell what is in {}", path.display()))
+    }
+
+    /// Attributes the bytes of an image. See [`Attribution::read`].
+    pub fn new(bytes: &[u8], root: &Path, parts: &Parts) -> Result<Self> {
+        let elf = elf::parse(bytes)?;
+        let (flash, ram) = (elf::flash(&elf, bytes)?, elf::ram(&elf)?);
+        let sections = layout::sections(&elf)?;
+        let labels = Labels::new(&elf, &sections, &mut Places::new(root), parts)?;
+        let mut pieces = Vec::new();
+        for span in layout::spans(&elf, &sections) {
+            labels.divide(&span, &mut pieces);
+        }
+        let image = Image::new(pieces.iter().map(|piece: &Piece| piece.row.clone()));
+        // What all else rests on: each byte is in exactly one row.
+        ensure!(
+            (image.flash, image.ram) == (flash, ram),
+            "the rows add up to {} bytes of flash and {} of RAM, and the image has {flash} and {ram}: its segments and \
+             sections contradict each other",
+            image.flash,
+            image.ram
+        );
+        let runtime = runtime::find(&labels, &pieces);
+        Ok(Self { image, pieces, runtime })
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a profile may add to the baseline image, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Bytes of flash.

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::attribution;
+use crate::attribution::Attribution;
 use crate::codecs::{self, Codecs};
 use crate::elf::{Image, Memory, Symbol};
 use crate::emulator::Emulator;
@@ -14,6 +14,7 @@ use crate::second_opinion::{self, Text};
 use crate::stack::{self, Analysis, Budget, Entry, Names, Program, Rules};
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
+use crate::views::By;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
@@ -39,6 +40,8 @@ struct Cli {
 enum Task {
     /// Measure all profiles. Exit code 0: all is well, 1: a profile breaks a promise, 2: could not measure.
     Measure(Measure),
+    /// Show what an image is made of: by crate, file, function, part or spec line.
+    Attribute(Attribute),
     /// Measure each generated encoder and decoder.
     Codecs(Common),
     /// Count the instructions of single operations, under QEMU. Exit codes as of `measure`.
@@ -55,8 +58,11 @@ enum Task {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// The file with the profiles [default: profiles/profiles.toml of the workspace].
-    #[arg(long, value_name = "FILE")]
+    /// The Cargo.toml of a firmware elsewhere [default: the workspace around the current folder].
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// The file with the profiles and their budgets [default: profiles/profiles.toml of the workspace].
+    #[arg(long, value_name = "FILE", visible_alias = "budgets")]
     profiles: Option<PathBuf>,
     /// Use this library only. Figures from the two cannot be compared [default: prebuilt, or else build-std].
     #[arg(long)]
@@ -76,6 +82,24 @@ struct Measure {
     /// List the N largest symbols that each profile adds.
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "json")]
     symbols: usize,
+}
+
+#[derive(Debug, Args)]
+struct Attribute {
+    #[command(flatten)]
+    common: Common,
+    /// A profile, which is built then, or `baseline`, or the path of an ELF file.
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    /// The side to see it from.
+    #[arg(long, value_name = "WHAT", default_value = "crate")]
+    by: By,
+    /// List the N largest only, and all others as one.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    top: usize,
+    /// Print its rows as JSON instead of a table.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +149,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
         Task::Measure(measure) => measure.run(),
+        Task::Attribute(attribute) => attribute.run(),
         Task::Codecs(common) => measure_codecs(&common),
         Task::Instructions(count) => count.run(),
         Task::Stack(stack) => stack.run(),
@@ -146,14 +171,14 @@ struct Setting {
 }
 
 impl Common {
-    fn profiles(&self, workspace: &Workspace) -> Result<Profiles> {
+    fn profiles(&self) -> Result<(Workspace, Profiles)> {
+        let workspace = Workspace::locate(self.manifest_path.as_deref())?;
         let path = self.profiles.clone().unwrap_or_else(|| workspace.root.join("profiles/profiles.toml"));
-        Profiles::read(&path)
+        Ok((workspace, Profiles::read(&path)?))
     }
 
     fn setting(&self) -> Result<Setting> {
-        let workspace = Workspace::locate()?;
-        let profiles = self.profiles(&workspace)?;
+        let (workspace, profiles) = self.profiles()?;
         for name in system::ignored_flags() {
             Host.say(&format!("{name} is ignored: firmware is built with the flags of .cargo/config.toml alone"));
         }
@@ -189,6 +214,11 @@ impl Setting {
         Ok((instructions, self.build(firmware)?))
     }
 
+    fn attribution(&self, path: &Path) -> Result<(Attribution, Vec<Symbol>)> {
+        let symbols = Image::read(path)?.symbols;
+        Ok((Attribution::read(path, &self.workspace.root, &self.profiles.parts)?, symbols))
+    }
+
     fn image(&self, bin: &str, features: &[String]) -> Result<Image> {
         let package = &self.profiles.firmware.package;
         Image::read(&self.build(Firmware { package, bin: Some(bin), features })?)
@@ -199,13 +229,20 @@ impl Measure {
     fn run(&self) -> Result<ExitCode> {
         let setting = self.common.setting()?;
         let firmware = &setting.profiles.firmware;
-        let (image, symbols) = attributed(setting.image(&firmware.baseline, &[])?);
-        let baseline = Baseline::new(image, symbols);
+        let baseline = match &firmware.baseline {
+            Some(baseline) => {
+                let package = &firmware.package;
+                let path = setting.build(Firmware { package, bin: Some(baseline), features: &[] })?;
+                let (attribution, symbols) = setting.attribution(&path)?;
+                Baseline::new(attribution, symbols)
+            }
+            None => Baseline::default(),
+        };
         let mut profiles = Vec::new();
         for (name, profile) in &setting.profiles.profiles {
             let path = setting.profile(profile)?;
-            let (image, symbols) = attributed(Image::read(&path)?);
-            let mut measured = Measured::new(name, profile, &firmware.forbid, image, symbols, &baseline);
+            let (attribution, symbols) = setting.attribution(&path)?;
+            let mut measured = Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline);
             measured.stack = stack::entries(&path, &setting.profiles.stack)?;
             measured.futures = future::of(&path, &setting.profiles.futures)?;
             profiles.push(measured);
@@ -228,13 +265,34 @@ impl Measure {
     }
 }
 
-fn attributed(image: Image) -> (attribution::Image, Vec<Symbol>) {
-    (attribution::Image { flash: image.flash, ram: image.ram, rows: Vec::new() }, image.symbols)
+impl Attribute {
+    fn run(&self) -> Result<ExitCode> {
+        let path = Path::new(&self.image);
+        let attribution = if path.is_file() {
+            // Who only looks at a file needs no toolchain, and maybe has no workspace.
+            let profiles = self.common.profiles();
+            let (root, parts) =
+                profiles.map(|(workspace, profiles)| (workspace.root, profiles.parts)).unwrap_or_default();
+            Attribution::read(path, &root, &parts)?
+        } else {
+            let setting = self.common.setting()?;
+            let (bin, features) = setting.profiles.image(&self.image)?;
+            let package = &setting.profiles.firmware.package;
+            setting.attribution(&setting.build(Firmware { package, bin: Some(bin), features })?)?.0
+        };
+        if self.json {
+            print(&(serde_json::to_string_pretty(&attribution.image)? + "\n"))?;
+        } else {
+            print(&render::attribution(&attribution, self.by, self.top))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 fn measure_codecs(common: &Common) -> Result<ExitCode> {
     let setting = common.setting()?;
-    let baseline = setting.image(&setting.profiles.firmware.baseline, &[])?;
+    let baseline = setting.profiles.firmware.baseline.as_ref().context("profiles.toml names no baseline")?;
+    let baseline = setting.image(baseline, &[])?;
     let image = |version: &str| Codecs::new(&setting.image(codecs::BINARY, &[version.to_owned()])?, &baseline);
     let codecs = codecs::VERSIONS.into_iter().map(image).collect::<Result<Vec<_>>>()?;
     print(&render::codecs(&codecs, &Identity::new(&setting.toolchain, &setting.workspace)?))?;
@@ -270,10 +328,10 @@ impl Stack {
         };
         let mut images: Vec<(String, Vec<Entry>, Budget)> = Vec::new();
         if let Some(elf) = &self.elf {
-            let rules = match (&self.common.profiles, Workspace::locate()) {
+            // Who only looks at a file needs no toolchain, and maybe has no workspace.
+            let rules = match (&self.common.profiles, self.common.profiles()) {
                 (Some(path), _) => Profiles::read(path)?.stack,
-                (None, Ok(workspace)) => self.common.profiles(&workspace)?.stack,
-                (None, Err(_)) => Rules::default(),
+                (None, profiles) => profiles.map(|(_, profiles)| profiles.stack).unwrap_or_default(),
             };
             let name = elf.file_name().unwrap_or(elf.as_os_str()).to_string_lossy();
             images.push((name.into_owned(), follow(elf, &rules)?, Budget::new()));

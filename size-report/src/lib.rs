@@ -21,5 +21,6 @@ pub mod stack;
 pub mod system;
 pub mod thumb;
 pub mod toolchain;
+pub mod views;
 pub mod wirespec;
 pub mod workspace;

@@ -9,8 +9,10 @@ use crate::toolchain::Library;
 use crate::wirespec;
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
+mod attribution;
 mod instructions;
 
+pub use attribution::attribution;
 pub use instructions::instructions;
 
 /// How to show a report.

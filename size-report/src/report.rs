@@ -1,6 +1,6 @@
 //! The report: all that was measured, and with what. Its JSON form is `report.json`.
 
-use crate::attribution::Image;
+use crate::attribution::{Attribution, Helper, Image};
 use crate::budget::{Added, Budget, Verdict};
 use crate::elf::Symbol;
 use crate::forbidden::{self, Hit, Pattern};
@@ -52,12 +52,14 @@ pub struct Identity {
     pub profile: BTreeMap<String, toml::Value>,
 }
 
-/// The image without MQTT, which all others are measured against.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The image without MQTT, which all others are measured against. Empty if there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
     /// Its sizes, and what they are made of.
     #[serde(flatten)]
     pub image: Image,
+    /// The functions of the compiler's runtime in it, and who calls them.
+    pub runtime: Vec<Helper>,
     /// Its symbols, the largest first.
     pub symbols: Vec<Symbol>,
 }
@@ -78,6 +80,8 @@ pub struct Measured {
     pub forbidden: Vec<Hit>,
     /// The sizes of its whole image, and what they are made of.
     pub image: Image,
+    /// The functions of the compiler's runtime in it, and who calls them.
+    pub runtime: Vec<Helper>,
     /// Its image's symbols, the largest first.
     pub symbols: Vec<Symbol>,
     /// The most that can be on the stack, entry by entry.
@@ -98,9 +102,9 @@ impl Identity {
 }
 
 impl Baseline {
-    /// The baseline of an image and the symbols of its ELF file.
-    pub fn new(image: Image, symbols: Vec<Symbol>) -> Self {
-        Self { image, symbols: sized(symbols) }
+    /// The baseline of what is in an image, and the symbols of its ELF file.
+    pub fn new(attribution: Attribution, symbols: Vec<Symbol>) -> Self {
+        Self { image: attribution.image, runtime: attribution.runtime, symbols: sized(symbols) }
     }
 }
 
@@ -110,10 +114,11 @@ impl Measured {
         name: &str,
         profile: &Profile,
         forbid: &[Pattern],
-        image: Image,
+        attribution: Attribution,
         symbols: Vec<Symbol>,
         baseline: &Baseline,
     ) -> Self {
+        let Attribution { image, runtime, .. } = attribution;
         let added = Added {
             flash: image.flash as i64 - baseline.image.flash as i64,
             ram: image.ram as i64 - baseline.image.ram as i64,
@@ -126,6 +131,7 @@ impl Measured {
             verdict: profile.budget.judge(added, !forbidden.is_empty()),
             forbidden,
             image,
+            runtime,
             symbols: sized(symbols),
             stack: Vec::new(),
             futures: Vec::new(),

@@ -1,6 +1,6 @@
 //! The deepest that the stack can get: for each function the frames on the longest way down, from the machine code alone.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,7 +169,7 @@ pub struct Analysis<'a> {
 /// The entries of the image at `path`, as [`Analysis::entries`] has them.
 pub fn entries(path: &Path, rules: &Rules) -> Result<Vec<Entry>> {
     let program = Program::read(path)?;
-    Analysis::new(&program, rules).entries().with_context(|| path.display().to_string())
+    Ok(Analysis::new(&program, rules).entries())
 }
 
 impl<'a> Analysis<'a> {
@@ -213,7 +213,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// The functions that have a name in `profiles.toml`, those of the vector table, start-up first, and [`ALL`].
-    pub fn entries(&mut self) -> Result<Vec<Entry>> {
+    pub fn entries(&mut self) -> Vec<Entry> {
         let mut entries = Vec::new();
         let mut named: BTreeSet<u32> = BTreeSet::new();
         for (name, names) in &self.rules.entries {
@@ -231,7 +231,7 @@ impl<'a> Analysis<'a> {
             }
         }
         let is_start = |places: &[String]| places.iter().any(|place| place == "Reset");
-        let mut vectors: Vec<(u32, Vec<String>)> = self.program.vectors()?.into_iter().collect();
+        let mut vectors: Vec<(u32, Vec<String>)> = self.program.vectors().into_iter().collect();
         vectors.sort_by_key(|(_, places)| !is_start(places));
         let mut all = Depth { bytes: 0, unbounded: None, path: Vec::new() };
         for (address, places) in vectors {
@@ -241,8 +241,10 @@ impl<'a> Analysis<'a> {
             all.unbounded = all.unbounded.or_else(|| depth.unbounded.clone());
             entries.push(Entry { name: entry_name(&places, &self.name(address)), depth });
         }
-        entries.push(Entry { name: ALL.to_owned(), depth: all });
-        Ok(entries)
+        if all.bytes > 0 || all.unbounded.is_some() {
+            entries.push(Entry { name: ALL.to_owned(), depth: all });
+        }
+        entries
     }
 
     /// The functions that fit a name given by hand, each with what it takes.

@@ -102,7 +102,7 @@ fn entries_are_those_with_names_and_those_of_the_chip() {
     vectors[15..].fill(0x111);
     let program = Program::of(functions, &vectors, &[]);
     let rules = rules("[entries]\nc = \"*c>\"\ntask = \"poll<*>\"\nnobody = \"none\"");
-    let entries = Analysis::new(&program, &rules).entries().unwrap();
+    let entries = Analysis::new(&program, &rules).entries();
     let entries: Vec<_> = entries.iter().map(|entry| (entry.name.as_str(), entry.depth.bytes)).collect();
     let expected = [("c", 0), ("task", 16), ("Reset: start", 20), ("3 exceptions: poll<c>", 0), (ALL, 20 + EXCEPTION)];
     assert_eq!(entries, expected);
@@ -113,12 +113,20 @@ fn all_at_once_has_no_bound_if_one_has_none() {
     let program = Program::of(&[("Reset", &CALLS_POINTER)], &[0, 0x101], &[]);
     let rules = Rules::default();
     let mut analysis = Analysis::new(&program, &rules);
-    let entries = analysis.entries().unwrap();
+    let entries = analysis.entries();
     assert_eq!((entries[0].name.as_str(), entries[1].name.as_str()), ("Reset", ALL));
     assert!(entries.iter().all(|entry| entry.depth.unbounded.is_some()));
     assert!(
         analysis.functions(&Names::new("none")).unwrap_err().to_string().starts_with("no function is called `none`")
     );
+}
+
+#[test]
+fn without_a_vector_table_only_names_are_entries() {
+    let program = Program::of(&[("poll", &LEAF)], &[], &[]);
+    let rules = rules("[entries]\ntask = \"poll\"");
+    let entries = Analysis::new(&program, &rules).entries();
+    assert_eq!(entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["task"]);
 }
 
 #[test]
