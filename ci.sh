@@ -44,7 +44,8 @@ command -v cargo >/dev/null || give_up 'there is no cargo: install Rust 1.88 or 
 command -v cc >/dev/null || give_up "there is no C compiler 'cc', which Rust links with: install gcc or clang"
 component rustfmt fmt
 component clippy clippy
-install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm
+install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm \
+    arm-none-eabi-size binutils-arm-none-eabi llvm-symbolizer llvm
 
 # A workspace of its own: its tests bring critical sections of their own.
 exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)
@@ -94,6 +95,9 @@ cargo test --locked --no-fail-fast 2>&1 | tee -a "$log"
 say 'tests of the profiles, now with all features but defmt, which needs a logger to link'
 features=$(sed -n '/^\[features\]/,/^\[dependencies\]/s/^\([a-z_-]*\) = .*/\1/p' profiles/Cargo.toml | grep -vx defmt | paste -sd,)
 cargo test --locked --no-fail-fast --package slimqtt --features "$features" 2>&1 | tee -a "$log"
+
+say 'figures of the cost report beside those of other programs'
+cargo test --locked --no-fail-fast --package slimqtt-size-report --features agreement --test agreement 2>&1 | tee -a "$log"
 
 say 'what the agent says of its work'
 cargo test --locked --no-fail-fast --package slimqtt-agent --features log --test events 2>&1 | tee -a "$log"
