@@ -10,8 +10,7 @@ use crate::instructions::{Counted, Instructions};
 use crate::profiles::{self, Profile, Profiles};
 use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
-use crate::second_opinion::{self, Text};
-use crate::stack::{self, Analysis, Budget, Entry, Names, Program, Rules};
+use crate::stack;
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
 use crate::views::By;
@@ -23,8 +22,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// How many functions of a run are listed.
-const OBSERVED: usize = 15;
+mod compare;
+mod images;
+
+use compare::{Check, Compare, History};
+use images::Stack;
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
@@ -42,6 +44,13 @@ enum Task {
     Measure(Measure),
     /// Show what an image is made of: by crate, file, function, part or spec line.
     Attribute(Attribute),
+    /// Tell in what two reports differ.
+    Compare(Compare),
+    /// Hold all profiles to their budgets, and to how much one change may add to the report of its parent. Exit code 3: a
+    /// profile grew by more than that, 4: the two reports were not built alike.
+    Check(Check),
+    /// Show how sizes went on, from a file with a line for each report.
+    History(History),
     /// Measure each generated encoder and decoder.
     Codecs(Common),
     /// Count the instructions of single operations, under QEMU. Exit codes as of `measure`.
@@ -112,24 +121,6 @@ struct Count {
 }
 
 #[derive(Debug, Args)]
-struct Stack {
-    #[command(flatten)]
-    common: Common,
-    /// Show the way to the deepest place, too.
-    #[arg(long)]
-    path: bool,
-    /// Tell it of the functions with this name, `*` for any text, and not of the entries.
-    #[arg(long, value_name = "NAME")]
-    function: Option<String>,
-    /// Read this image, and build nothing.
-    #[arg(long, value_name = "FILE")]
-    elf: Option<PathBuf>,
-    /// Run the image of `[instructions]` under QEMU, and see that no function takes more than it may.
-    #[arg(long, conflicts_with_all = ["path", "function", "elf"])]
-    run: bool,
-}
-
-#[derive(Debug, Args)]
 struct Build {
     #[command(flatten)]
     common: Common,
@@ -150,11 +141,14 @@ pub fn main() -> ExitCode {
     let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
         Task::Measure(measure) => measure.run(),
         Task::Attribute(attribute) => attribute.run(),
+        Task::Compare(compare) => compare.run(),
+        Task::Check(check) => check.run(),
+        Task::History(history) => history.run(),
         Task::Codecs(common) => measure_codecs(&common),
         Task::Instructions(count) => count.run(),
         Task::Stack(stack) => stack.run(),
-        Task::Futures(common) => tell_futures(&common),
-        Task::SecondOpinion(common) => ask_for_a_second_opinion(&common),
+        Task::Futures(common) => images::futures(&common),
+        Task::SecondOpinion(common) => images::second_opinion(&common),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -225,37 +219,42 @@ impl Setting {
     }
 }
 
+/// Measures all profiles, and writes the report to its place in the target folder.
+fn measure(setting: &Setting) -> Result<Report> {
+    let firmware = &setting.profiles.firmware;
+    let baseline = match &firmware.baseline {
+        Some(baseline) => {
+            let package = &firmware.package;
+            let path = setting.build(Firmware { package, bin: Some(baseline), features: &[] })?;
+            let (attribution, symbols) = setting.attribution(&path)?;
+            Baseline::new(attribution, symbols)
+        }
+        None => Baseline::default(),
+    };
+    let mut profiles = Vec::new();
+    for (name, profile) in &setting.profiles.profiles {
+        let path = setting.profile(profile)?;
+        let (attribution, symbols) = setting.attribution(&path)?;
+        let mut measured = Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline);
+        measured.stack = stack::entries(&path, &setting.profiles.stack)?;
+        measured.futures = future::of(&path, &setting.profiles.futures)?;
+        profiles.push(measured);
+    }
+    let report = Report {
+        schema: SCHEMA,
+        toolchain: Identity::new(&setting.toolchain, &setting.workspace)?,
+        cargo_lock_sha256: setting.workspace.lock_sha256()?,
+        baseline,
+        profiles,
+    };
+    let path = report.write(&setting.workspace.target_directory)?;
+    Host.say(&format!("wrote {}", path.display()));
+    Ok(report)
+}
+
 impl Measure {
     fn run(&self) -> Result<ExitCode> {
-        let setting = self.common.setting()?;
-        let firmware = &setting.profiles.firmware;
-        let baseline = match &firmware.baseline {
-            Some(baseline) => {
-                let package = &firmware.package;
-                let path = setting.build(Firmware { package, bin: Some(baseline), features: &[] })?;
-                let (attribution, symbols) = setting.attribution(&path)?;
-                Baseline::new(attribution, symbols)
-            }
-            None => Baseline::default(),
-        };
-        let mut profiles = Vec::new();
-        for (name, profile) in &setting.profiles.profiles {
-            let path = setting.profile(profile)?;
-            let (attribution, symbols) = setting.attribution(&path)?;
-            let mut measured = Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline);
-            measured.stack = stack::entries(&path, &setting.profiles.stack)?;
-            measured.futures = future::of(&path, &setting.profiles.futures)?;
-            profiles.push(measured);
-        }
-        let report = Report {
-            schema: SCHEMA,
-            toolchain: Identity::new(&setting.toolchain, &setting.workspace)?,
-            cargo_lock_sha256: setting.workspace.lock_sha256()?,
-            baseline,
-            profiles,
-        };
-        let path = report.write(&setting.workspace.target_directory)?;
-        Host.say(&format!("wrote {}", path.display()));
+        let report = measure(&self.common.setting()?)?;
         if self.json {
             print(&report.to_json()?)?;
         } else {
@@ -314,87 +313,6 @@ impl Count {
         print(&render::instructions(&report, Look { colour: is_coloured(), symbols: self.functions }))?;
         Ok(ExitCode::from(u8::from(!report.is_ok())))
     }
-}
-
-impl Stack {
-    fn run(&self) -> Result<ExitCode> {
-        if self.run {
-            return self.observe();
-        }
-        let function = self.function.as_deref().map(Names::new);
-        let follow = |path: &Path, rules: &Rules| match &function {
-            Some(names) => Analysis::new(&Program::read(path)?, rules).functions(names),
-            None => stack::entries(path, rules),
-        };
-        let mut images: Vec<(String, Vec<Entry>, Budget)> = Vec::new();
-        if let Some(elf) = &self.elf {
-            // Who only looks at a file needs no toolchain, and maybe has no workspace.
-            let rules = match (&self.common.profiles, self.common.profiles()) {
-                (Some(path), _) => Profiles::read(path)?.stack,
-                (None, profiles) => profiles.map(|(_, profiles)| profiles.stack).unwrap_or_default(),
-            };
-            let name = elf.file_name().unwrap_or(elf.as_os_str()).to_string_lossy();
-            images.push((name.into_owned(), follow(elf, &rules)?, Budget::new()));
-        } else {
-            let setting = self.common.setting()?;
-            for (name, profile) in &setting.profiles.profiles {
-                let entries = follow(&setting.profile(profile)?, &setting.profiles.stack)?;
-                images.push((name.clone(), entries, profile.stack.clone()));
-            }
-        }
-        let rows: Vec<stack::Row> = images
-            .iter()
-            .flat_map(|(image, entries, budget)| {
-                let row = |entry| stack::Row { image, entry, budget: budget.get(&entry.name).copied() };
-                entries.iter().map(row)
-            })
-            .collect();
-        let mut text = stack::table(&rows);
-        if self.path {
-            text = format!("{text}\n{}", stack::paths(&rows));
-        }
-        print(&text)?;
-        Ok(ExitCode::from(u8::from(!rows.iter().all(stack::Row::is_ok))))
-    }
-}
-
-impl Stack {
-    fn observe(&self) -> Result<ExitCode> {
-        let emulator = Emulator::find(&Host)?;
-        let setting = self.common.setting()?;
-        let (_, path) = setting.instructions()?;
-        let (program, rules) = (Program::read(&path)?, &setting.profiles.stack);
-        let observed = stack::observe(&mut Analysis::new(&program, rules), &emulator.run(&path)?)?;
-        print(&stack::observed(&observed, OBSERVED))?;
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn tell_futures(common: &Common) -> Result<ExitCode> {
-    let setting = common.setting()?;
-    let mut images = Vec::new();
-    for (name, profile) in &setting.profiles.profiles {
-        images.push((name, profile, future::of(&setting.profile(profile)?, &setting.profiles.futures)?));
-    }
-    let rows = images.iter().flat_map(|(image, profile, futures)| {
-        futures.iter().map(|future| future::Row { image, future, budget: profile.future.get(&future.name).copied() })
-    });
-    let rows: Vec<future::Row> = rows.collect();
-    print(&future::table(&rows))?;
-    Ok(ExitCode::from(u8::from(!rows.iter().all(future::Row::is_ok))))
-}
-
-fn ask_for_a_second_opinion(common: &Common) -> Result<ExitCode> {
-    let version = second_opinion::find(&Host)?;
-    let setting = common.setting()?;
-    let mut rows = Vec::new();
-    for (name, profile) in &setting.profiles.profiles {
-        let text = Text::read(&setting.profile(profile)?)?;
-        let bloat = setting.firmware(profile).bloat(&setting.workspace, &setting.toolchain)?;
-        rows.push(second_opinion::Row { image: name.clone(), bloat, text });
-    }
-    print(&second_opinion::table(&rows, &version))?;
-    Ok(ExitCode::from(u8::from(!rows.iter().all(second_opinion::Row::is_ok))))
 }
 
 impl Build {

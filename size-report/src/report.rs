@@ -9,7 +9,7 @@ use crate::profiles::Profile;
 use crate::stack;
 use crate::toolchain::{Library, Toolchain};
 use crate::workspace::Workspace;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -74,6 +74,8 @@ pub struct Measured {
     pub added: Added,
     /// What it may add.
     pub budget: Budget,
+    /// By how much one change may make it grow.
+    pub growth: Budget,
     /// How it stands.
     pub verdict: Verdict,
     /// The symbols that it should not have.
@@ -128,6 +130,7 @@ impl Measured {
             name: name.to_owned(),
             added,
             budget: profile.budget,
+            growth: profile.growth,
             verdict: profile.budget.judge(added, !forbidden.is_empty()),
             forbidden,
             image,
@@ -146,6 +149,24 @@ impl Measured {
 }
 
 impl Report {
+    /// Reads the report at `path`, which this program wrote.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}: `cargo size-report` writes reports", path.display()))?;
+        Self::from_json(&text).with_context(|| format!("{} is no report to read", path.display()))
+    }
+
+    /// Reads a report from its JSON. The errors say where in it they are.
+    pub fn from_json(text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let Version { schema } = serde_json::from_str(text)?;
+        ensure!(schema == SCHEMA, "its schema is {schema}, and this program reads {SCHEMA}: measure anew");
+        Ok(serde_json::from_str(text)?)
+    }
+
     /// Whether every profile keeps its promises.
     pub fn is_ok(&self) -> bool {
         self.profiles.iter().all(|profile| profile.verdict == Verdict::Ok)

@@ -33,6 +33,16 @@ pub enum Library {
     BuildStd,
 }
 
+impl Library {
+    /// Its name, as in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prebuilt => "prebuilt",
+            Self::BuildStd => "build-std",
+        }
+    }
+}
+
 /// A compiler's version, as far as it matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {

@@ -1,6 +1,6 @@
 //! What an image is made of, as text.
 
-use super::{new_table, number};
+use super::{new_table, number, shortened};
 use crate::attribution::{Attribution, Helper};
 use crate::views::{By, Group, groups};
 
@@ -44,7 +44,7 @@ fn table(mut groups: Vec<Group>, by: By, top: usize, flash: u64) -> String {
     let mut table = new_table(&header, &[3, 4]);
     for group in groups {
         let share = format!("{:.1}%", group.flash as f64 * 100.0 / flash.max(1) as f64);
-        let mut cells = vec![number(group.flash as i64), share, number(group.ram as i64), group.name];
+        let mut cells = vec![number(group.flash as i64), share, number(group.ram as i64), shortened(&group.name)];
         if with_places {
             cells.push(group.place.unwrap_or_default());
         }
@@ -64,7 +64,7 @@ fn runtime(helpers: &[Helper]) -> String {
         for caller in &helper.callers {
             let origin = if caller.origin == caller.symbol { String::new() } else { caller.origin.clone() };
             let [bytes, symbol] = std::mem::take(&mut first);
-            table.add_row([bytes, symbol, number(caller.calls as i64), caller.symbol.clone(), origin]);
+            table.add_row([bytes, symbol, number(caller.calls as i64), shortened(&caller.symbol), shortened(&origin)]);
         }
     }
     table.trim_fmt()

@@ -31,15 +31,14 @@ impl Blinker {
 
     /// Runs `cargo size-report` of the copy, from a folder that is not its own.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_slimqtt-size-report"))
-            .args(arguments)
-            .arg("--manifest-path")
-            .arg(self.path("Cargo.toml"))
-            .arg("--budgets")
-            .arg(self.path("budgets.toml"))
-            .env("CARGO_TARGET_DIR", self.path("target"))
-            .output()
-            .unwrap()
+        let mut command = Command::new(env!("CARGO_BIN_EXE_slimqtt-size-report"));
+        command.args(arguments).env("CARGO_TARGET_DIR", self.path("target"));
+        // These look at reports alone.
+        if !["compare", "history"].contains(&arguments[0]) {
+            command.arg("--manifest-path").arg(self.path("Cargo.toml"));
+            command.arg("--budgets").arg(self.path("budgets.toml"));
+        }
+        command.output().unwrap()
     }
 
     /// What it prints if all is well.
