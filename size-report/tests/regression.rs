@@ -48,7 +48,7 @@ fn forty_bytes_are_caught_and_a_comment_is_not() {
         "GREW by 24 too much",
         "GREW by 40 too much",
         "   +40   flash    blinker::pattern::period   grew   src/pattern.rs:33\n",
-        "slow grew by 24 bytes more of flash than one change may.\nLook at `blinker::pattern::period` (+40) first: ",
+        "slow: its flash grew by 40 bytes, and one change may add 16.\nLook at `blinker::pattern::period` (+40) first: ",
     ] {
         assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
@@ -60,6 +60,22 @@ fn forty_bytes_are_caught_and_a_comment_is_not() {
     let slow = &comparison.images[1];
     let deltas: Vec<_> = slow.functions.iter().map(|function| (function.name.as_str(), function.delta())).collect();
     assert_eq!((slow.name.as_str(), deltas), ("slow", vec![("blinker::pattern::period", 40)]));
+}
+
+#[test]
+fn reports_are_as_their_schema_says() {
+    let schema = serde_json::from_str(include_str!("../report.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let blinker = Blinker::new("schema");
+    let text = fs::read_to_string(measure(&blinker, "report.json")).unwrap();
+    let mut report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let errors: Vec<_> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    // What is read is what was written.
+    assert_eq!(Report::from_json(&text).unwrap().to_json().unwrap(), text);
+
+    report["baseline"]["rows"][0]["file"] = "/home/somebody/main.rs".into();
+    assert!(!schema.is_valid(&report));
 }
 
 #[test]
