@@ -249,7 +249,7 @@ critical_section = 90
 "agent task" = "<*::TaskStorage<*>>::poll"
 
 [[stack.pointers]]
-from = "*"
+from = ["*"]
 to = ["*::waker::*"]
 "#;
 
@@ -259,12 +259,15 @@ to = ["*::waker::*"]
         let profiles = Profiles::parse(&[&text, STACK].concat()).unwrap();
         assert_eq!(profiles.profiles["sensor"].stack["agent task"], 300);
         assert!(profiles.profiles["beacon"].stack.is_empty());
-        assert!(profiles.stack.pointers[0].to[0].fits("embassy_executor::raw::waker::wake"));
+        assert!(profiles.stack.pointers[0].from[0].fits("embassy_executor::raw::waker::wake"));
 
         let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
         assert!(message.contains("profile `sensor` has a budget for the stack of `agent task`, which is no name in"));
         let message = format!("{:#}", Profiles::parse(&[SAMPLE, &STACK.replace("from", "form")].concat()).unwrap_err());
-        assert!(message.contains("line 22") && message.contains("unknown field `form`, expected `from`"), "{message}");
+        assert!(
+            message.contains("line 22") && message.contains("unknown field `form`, expected one of `from`"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -36,13 +36,23 @@ pub struct Rules {
 }
 
 /// What calls through pointers reach.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pointer {
     /// The functions with the call.
-    pub from: Names,
-    /// What they may reach. Of these, only functions whose address is in memory count.
-    pub to: Vec<Names>,
+    pub from: Vec<Names>,
+    /// What they may reach; without it, anything. Only functions whose address is in memory count.
+    pub to: Option<Vec<Names>>,
+    /// What of that they never reach.
+    #[serde(default)]
+    pub except: Vec<Names>,
+}
+
+impl Pointer {
+    fn reaches(&self, name: &str) -> bool {
+        let any = |names: &[Names]| names.iter().any(|names| names.fits(name));
+        self.to.as_deref().is_none_or(any) && !any(&self.except)
+    }
 }
 
 /// A pattern of readable names of functions: `*` stands for any text.
@@ -198,13 +208,13 @@ impl<'a> Analysis<'a> {
         if let Some(target) = call.target {
             return [target].into();
         }
-        let rules = self.rules.pointers.iter().filter(|rule| rule.from.fits(from));
-        let reached = rules.map(|rule| {
-            let fits = |name: &str| rule.to.iter().any(|names| names.fits(name));
-            self.taken.iter().copied().filter(|address| fits(&self.name(*address))).collect::<BTreeSet<u32>>()
+        let rules = self.rules.pointers.iter().filter(|rule| rule.from.iter().any(|names| names.fits(from)));
+        let mut reached = rules.map(|rule| {
+            let reaches = |address: &u32| rule.reaches(&self.name(*address));
+            self.taken.iter().copied().filter(reaches).collect::<BTreeSet<u32>>()
         });
         // A rule about functions that this image does not have says nothing of it.
-        reached.into_iter().find(|targets| !targets.is_empty()).unwrap_or_else(|| self.taken.clone())
+        reached.find(|targets| !targets.is_empty()).unwrap_or_else(|| self.taken.clone())
     }
 
     /// What the function at `address` takes by itself.

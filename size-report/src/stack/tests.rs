@@ -55,7 +55,9 @@ fn what_calls_a_recursion_has_no_bound_either() {
 fn a_pointer_reaches_all_whose_address_is_in_memory() {
     let program = Program::of(&[("a", &CALLS_POINTER), ("b", &LEAF), ("c", &[BX_LR])], &[], &[0x109, 0x111]);
     assert_eq!(hops(&depth(&program, &Rules::default(), 0x100)), [("a", 4), ("b", 16)]);
-    let rules = rules("[[pointers]]\nfrom = \"*\"\nto = [\"x\"]\n[[pointers]]\nfrom = \"a\"\nto = [\"c*\"]\n");
+    let rules = rules("[[pointers]]\nfrom = [\"*\"]\nto = [\"x\"]\n[[pointers]]\nfrom = [\"a\"]\nto = [\"c*\"]\n");
+    assert_eq!(depth(&program, &rules, 0x100).bytes, 4);
+    let rules = self::rules("[[pointers]]\nfrom = [\"a\"]\nexcept = [\"b\"]\n");
     assert_eq!(depth(&program, &rules, 0x100).bytes, 4);
 }
 

@@ -87,7 +87,8 @@ mod tests {
     }
 
     fn rules(to: &str) -> Rules {
-        let pointers = vec![Pointer { from: Names::new("a"), to: vec![Names::new(to)] }];
+        let pointers =
+            vec![Pointer { from: vec![Names::new("a")], to: Some(vec![Names::new(to)]), except: Vec::new() }];
         Rules { pointers, ..Rules::default() }
     }
 
