@@ -224,16 +224,19 @@ fn measure(setting: &Setting) -> Result<Report> {
     let firmware = &setting.profiles.firmware;
     let baseline = match &firmware.baseline {
         Some(baseline) => {
-            let package = &firmware.package;
-            let path = setting.build(Firmware { package, bin: Some(baseline), features: &[] })?;
+            Host.say("building the baseline");
+            let firmware = Firmware { package: &firmware.package, bin: Some(baseline), features: &[] };
+            let path = firmware.build(&setting.workspace, &setting.toolchain)?;
             let (attribution, symbols) = setting.attribution(&path)?;
             Baseline::new(attribution, symbols)
         }
         None => Baseline::default(),
     };
     let mut profiles = Vec::new();
-    for (name, profile) in &setting.profiles.profiles {
-        let path = setting.profile(profile)?;
+    let count = setting.profiles.profiles.len();
+    for (index, (name, profile)) in setting.profiles.profiles.iter().enumerate() {
+        Host.say(&format!("building {name} ({} of {count})", index + 1));
+        let path = setting.firmware(profile).build(&setting.workspace, &setting.toolchain)?;
         let (attribution, symbols) = setting.attribution(&path)?;
         let mut measured = Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline);
         measured.stack = stack::entries(&path, &setting.profiles.stack)?;
@@ -269,9 +272,11 @@ impl Attribute {
         let path = Path::new(&self.image);
         let attribution = if path.is_file() {
             // Who only looks at a file needs no toolchain, and maybe has no workspace.
-            let profiles = self.common.profiles();
-            let (root, parts) =
-                profiles.map(|(workspace, profiles)| (workspace.root, profiles.parts)).unwrap_or_default();
+            let (root, parts) = match self.common.profiles() {
+                Ok((workspace, profiles)) => (workspace.root, profiles.parts),
+                Err(error) if self.common.profiles.is_some() => return Err(error),
+                Err(_) => Default::default(),
+            };
             Attribution::read(path, &root, &parts)?
         } else {
             let setting = self.common.setting()?;

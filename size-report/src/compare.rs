@@ -52,7 +52,7 @@ pub struct Function {
     pub name: String,
     /// Its file and line.
     pub place: Option<String>,
-    /// Bytes before, and now. Only those in `symbols`: where nothing changed, it is left out.
+    /// Bytes before, and now, of its rows that differ: what is the same in both is left out.
     pub bytes: (u64, u64),
     /// The linked functions that it was in before, and those that it is in now.
     pub symbols: (BTreeSet<String>, BTreeSet<String>),

@@ -1,12 +1,15 @@
 //! The report as text for a terminal. Its width does not depend on the terminal, and nothing is told by colour alone.
 
+use crate::attribution::Memory;
 use crate::budget::Verdict;
 use crate::codecs::Codecs;
 use crate::elf::Symbol;
 use crate::reference::{self, File};
-use crate::report::{Identity, Measured, Report};
+use crate::report::{Baseline, Identity, Measured, Report};
 use crate::toolchain::Library;
 use crate::wirespec;
+use std::collections::{BTreeMap, BTreeSet};
+
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
 mod attribution;
@@ -33,7 +36,9 @@ const SUSPECTS: usize = 3;
 
 /// The whole text: budgets, comparison with the reference, toolchain, and what is wrong, if anything is.
 pub fn table(report: &Report, look: Look) -> String {
-    let mut sections = vec![budgets(report, look), comparison(report), toolchain(&report.toolchain)];
+    let mut sections = vec![budgets(report, look)];
+    sections.extend(comparison(report));
+    sections.push(toolchain(&report.toolchain));
     if look.symbols > 0 {
         sections.extend(report.profiles.iter().map(|profile| {
             let symbols = symbols(profile.new_symbols(&report.baseline).take(look.symbols));
@@ -120,26 +125,58 @@ fn verdict(profile: &Measured) -> String {
     if faults.is_empty() { "ok".to_owned() } else { faults.join(", ") }
 }
 
-fn comparison(report: &Report) -> String {
-    let mut files = new_table(&["file", "-O1", "-Os"], &[0]);
-    for file in reference::FILES.iter().chain([&reference::TOTAL]) {
-        files.add_row([file.name.to_owned(), tenths(file.o1), tenths(file.os)]);
+/// The reference's files, and what of each profile does the same. None: no image has a part of it.
+fn comparison(report: &Report) -> Option<String> {
+    let added: Vec<_> = report.profiles.iter().map(|profile| parts_added(profile, &report.baseline)).collect();
+    let has = |file: &File| added.iter().any(|parts| parts.contains_key(file.name));
+    if !reference::FILES.iter().any(has) {
+        return None;
     }
-    let File { o1, os, .. } = reference::TOTAL;
-    let share_of = |name: &str, total| format!("of {name} ({})", number(reference::bytes(total).into()));
-    let mut shares = new_table(&["profile", "flash added", &share_of("-O1", o1), &share_of("-Os", os)], &[0]);
-    for profile in &report.profiles {
-        let flash = profile.added.flash;
-        let share = |total| format!("{}%", reference::share(flash, total));
-        shares.add_row([profile.name.clone(), number(flash), share(o1), share(os)]);
+    let mut header = vec!["part", "-O1", "-Os"];
+    header.extend(report.profiles.iter().map(|profile| profile.name.as_str()));
+    let mut files = new_table(&header, &[0]);
+    let others: BTreeSet<_> = added.iter().flat_map(BTreeMap::keys).collect();
+    let others = others.into_iter().filter(|part| reference::FILES.iter().all(|file| file.name != **part));
+    let parts = reference::FILES.iter().map(|file| (file.name, Some(file))).chain(others.map(|part| (*part, None)));
+    for (part, file) in parts {
+        let mut row = vec![part.to_owned()];
+        row.extend(match file {
+            Some(file) => [tenths(file.o1), tenths(file.os)],
+            None => ["-".to_owned(), "-".to_owned()],
+        });
+        row.extend(added.iter().map(|parts| number(parts.get(part).copied().unwrap_or_default())));
+        files.add_row(row);
     }
-    format!(
-        "Beside the reference: \"{}\" (1 K is 1024 bytes)\n\n{}\n\n{}\n\n{}",
+    let File { name, o1, os } = reference::TOTAL;
+    let mut total = vec![name.to_owned(), tenths(o1), tenths(os)];
+    total.extend(report.profiles.iter().map(|profile| number(profile.added.flash)));
+    files.add_row(total);
+    for (of, reference) in [("of -O1", o1), ("of -Os", os)] {
+        let mut shares =
+            vec![format!("{of} ({})", number(reference::bytes(reference).into())), String::new(), String::new()];
+        let share = |profile: &Measured| format!("{}%", reference::share(profile.added.flash, reference));
+        shares.extend(report.profiles.iter().map(share));
+        files.add_row(shares);
+    }
+    Some(format!(
+        "Beside the reference: \"{}\" (1 K is 1024 bytes),\n\
+         what each profile adds to the baseline, in bytes of flash\n\n{}\n\n{}",
         reference::TITLE,
         files.trim_fmt(),
-        shares.trim_fmt(),
         reference::CAVEAT
-    )
+    ))
+}
+
+/// What a profile adds to each part of the baseline, in bytes of flash.
+fn parts_added<'a>(profile: &'a Measured, baseline: &'a Baseline) -> BTreeMap<&'a str, i64> {
+    let mut parts: BTreeMap<&str, i64> = BTreeMap::new();
+    for (image, sign) in [(&profile.image, 1), (&baseline.image, -1)] {
+        for row in image.rows.iter().filter(|row| row.memory == Memory::Flash) {
+            *parts.entry(row.part.as_deref().unwrap_or("[no part]")).or_default() += sign * row.bytes as i64;
+        }
+    }
+    parts.retain(|_, bytes| *bytes != 0);
+    parts
 }
 
 fn toolchain(identity: &Identity) -> String {

@@ -30,8 +30,7 @@ pub fn comparison(comparison: &Comparison, question: Question) -> String {
     if !comparison.is_empty() || question.judges {
         sections.push(images(comparison, question));
     }
-    let changed = || comparison.images.iter().filter(|image| !image.is_empty());
-    sections.extend(changed().map(functions));
+    sections.extend(comparison.images.iter().filter_map(functions));
     if question.judges {
         sections.extend(comparison.images.iter().filter_map(advice));
     }
@@ -56,10 +55,14 @@ pub fn markdown(comparison: &Comparison, new: &Report, question: Question) -> St
             let _ = writeln!(text, "| {} | {flash} | {ram} | {verdict} |", image.name);
         }
     }
-    for image in comparison.images.iter().filter(|image| !image.is_empty()) {
+    for image in &comparison.images {
+        let lines = lines(image, 10);
+        if lines.is_empty() {
+            continue;
+        }
         let _ = write!(text, "\n<details><summary>{}</summary>\n\n", summary(image));
         text.push_str("| change | memory | function | what | begins at |\n|--:|---|---|---|---|\n");
-        for [change, memory, name, event, place] in lines(image, 10) {
+        for [change, memory, name, event, place] in lines {
             let place = if place.is_empty() { place } else { format!("`{place}`") };
             let _ = writeln!(text, "| {change} | {memory} | `{}` | {event} | {place} |", name.replace('|', "\\|"));
         }
@@ -173,12 +176,12 @@ fn verdict(image: &Changed, question: Question) -> (String, bool) {
     if faults.is_empty() { ("ok".to_owned(), true) } else { (faults.join(", "), false) }
 }
 
-fn functions(image: &Changed) -> String {
+fn functions(image: &Changed) -> Option<String> {
     let mut table = new_table(&["change", "memory", "function", "what", "begins at"], &[1, 2, 3, 4]);
     for [change, memory, name, event, place] in lines(image, NAMED) {
         table.add_row([change, memory, shortened(&name), event, place]);
     }
-    if table.is_empty() { summary(image) } else { format!("{}\n\n{}", summary(image), table.trim_fmt()) }
+    (!table.is_empty()).then(|| format!("{}\n\n{}", summary(image), table.trim_fmt()))
 }
 
 /// The functions that did most of it, what the others come to, and padding.
