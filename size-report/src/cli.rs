@@ -5,10 +5,12 @@ use crate::codecs::{self, Codecs};
 use crate::elf::{Image, Memory, Symbol};
 use crate::emulator::Emulator;
 use crate::firmware::Firmware;
+use crate::future;
 use crate::instructions::{Counted, Instructions};
-use crate::profiles::Profiles;
+use crate::profiles::{self, Profile, Profiles};
 use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
+use crate::stack;
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
 use crate::views::By;
@@ -25,6 +27,10 @@ mod draw;
 
 use compare::{Check, Compare, History};
 use draw::{Page, Svg};
+mod images;
+
+use compare::{Check, Compare, History};
+use images::Stack;
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
@@ -57,6 +63,12 @@ enum Task {
     Page(Page),
     /// Write a drawing of the last report, or of its history.
     Svg(Svg),
+    /// Tell how deep the stack can get, from the machine code. Exit codes as of `measure`.
+    Stack(Stack),
+    /// Tell how large the futures of the connection and of commands are. Exit codes as of `measure`.
+    Futures(Common),
+    /// Ask cargo-bloat about the profiles' images, too. Exit code 1: the two tools do not agree.
+    SecondOpinion(Common),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -144,6 +156,9 @@ pub fn main() -> ExitCode {
         Task::Instructions(count) => count.run(),
         Task::Page(page) => page.run(),
         Task::Svg(svg) => svg.run(),
+        Task::Stack(stack) => stack.run(),
+        Task::Futures(common) => images::futures(&common),
+        Task::SecondOpinion(common) => images::second_opinion(&common),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -184,11 +199,28 @@ impl Setting {
         firmware.build(&self.workspace, &self.toolchain)
     }
 
-    fn attribution(&self, bin: &str, features: &[String]) -> Result<(Attribution, Vec<Symbol>)> {
-        let firmware = Firmware { package: &self.profiles.firmware.package, bin: Some(bin), features };
-        let path = firmware.build(&self.workspace, &self.toolchain)?;
-        let symbols = Image::read(&path)?.symbols;
-        Ok((Attribution::read(&path, &self.workspace.root, &self.profiles.parts)?, symbols))
+    /// The image of a profile.
+    fn profile(&self, profile: &Profile) -> Result<PathBuf> {
+        self.build(self.firmware(profile))
+    }
+
+    fn firmware<'a>(&'a self, profile: &'a Profile) -> Firmware<'a> {
+        let Profile { binary, features, .. } = profile;
+        Firmware { package: &self.profiles.firmware.package, bin: Some(binary), features }
+    }
+
+    /// What is run, and its image.
+    fn instructions(&self) -> Result<(&profiles::Instructions, PathBuf)> {
+        let instructions = self.profiles.instructions.as_ref();
+        let instructions = instructions.context("profiles.toml has no table `[instructions]`: it says what is run")?;
+        let package = &self.profiles.firmware.package;
+        let firmware = Firmware { package, bin: Some(&instructions.binary), features: &instructions.features };
+        Ok((instructions, self.build(firmware)?))
+    }
+
+    fn attribution(&self, path: &Path) -> Result<(Attribution, Vec<Symbol>)> {
+        let symbols = Image::read(path)?.symbols;
+        Ok((Attribution::read(path, &self.workspace.root, &self.profiles.parts)?, symbols))
     }
 
     fn image(&self, bin: &str, features: &[String]) -> Result<Image> {
@@ -203,7 +235,9 @@ fn measure(setting: &Setting) -> Result<Report> {
     let baseline = match &firmware.baseline {
         Some(baseline) => {
             Host.say("building the baseline");
-            let (attribution, symbols) = setting.attribution(baseline, &[])?;
+            let firmware = Firmware { package: &firmware.package, bin: Some(baseline), features: &[] };
+            let path = firmware.build(&setting.workspace, &setting.toolchain)?;
+            let (attribution, symbols) = setting.attribution(&path)?;
             Baseline::new(attribution, symbols)
         }
         None => Baseline::default(),
@@ -212,8 +246,12 @@ fn measure(setting: &Setting) -> Result<Report> {
     let count = setting.profiles.profiles.len();
     for (index, (name, profile)) in setting.profiles.profiles.iter().enumerate() {
         Host.say(&format!("building {name} ({} of {count})", index + 1));
-        let (attribution, symbols) = setting.attribution(&profile.binary, &profile.features)?;
-        profiles.push(Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline));
+        let path = setting.firmware(profile).build(&setting.workspace, &setting.toolchain)?;
+        let (attribution, symbols) = setting.attribution(&path)?;
+        let mut measured = Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline);
+        measured.stack = stack::entries(&path, &setting.profiles.stack)?;
+        measured.futures = future::of(&path, &setting.profiles.futures)?;
+        profiles.push(measured);
     }
     let report = Report {
         schema: SCHEMA,
@@ -253,8 +291,8 @@ impl Attribute {
         } else {
             let setting = self.common.setting()?;
             let (bin, features) = setting.profiles.image(&self.image)?;
-            Host.say(&format!("building {}", self.image));
-            setting.attribution(bin, features)?.0
+            let package = &setting.profiles.firmware.package;
+            setting.attribution(&setting.build(Firmware { package, bin: Some(bin), features })?)?.0
         };
         if self.json {
             print(&(serde_json::to_string_pretty(&attribution.image)? + "\n"))?;
@@ -279,11 +317,7 @@ impl Count {
     fn run(&self) -> Result<ExitCode> {
         let emulator = Emulator::find(&Host)?;
         let setting = self.common.setting()?;
-        let instructions = setting.profiles.instructions.as_ref();
-        let instructions = instructions.context("profiles.toml has no table `[instructions]`: it says what is run")?;
-        let package = &setting.profiles.firmware.package;
-        let firmware = Firmware { package, bin: Some(&instructions.binary), features: &instructions.features };
-        let path = setting.build(firmware)?;
+        let (instructions, path) = setting.instructions()?;
         let (image, memory) = (Image::read(&path)?, Memory::read(&path)?);
         Host.say("running it twice");
         let count = || Counted::new(&image, &memory, &emulator.run(&path)?);
@@ -346,6 +380,17 @@ mod tests {
         };
         assert_eq!(functions(&["", "instructions"]), 0);
         assert_eq!(functions(&["", "instructions", "--functions", "3", "--no-install"]), 3);
+    }
+
+    #[test]
+    fn the_stack_is_told_of_images_or_of_a_run() {
+        let stack = |arguments: &[&str]| Cli::try_parse_from([&["", "stack"], arguments].concat());
+        let Some(Task::Stack(of)) = stack(&["--path", "--function", "*::poll", "--elf", "a.elf"]).unwrap().task else {
+            panic!("not of the stack")
+        };
+        assert_eq!((of.path, of.function.as_deref(), of.elf), (true, Some("*::poll"), Some("a.elf".into())));
+        assert!(stack(&["--run"]).is_ok());
+        assert!(stack(&["--run", "--path"]).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Builds firmware, one image a cargo call: in a common call cargo would give every image the features of all.
 
+use crate::second_opinion::Bloat;
 use crate::system::Progress;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
@@ -7,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{ChildStderr, Stdio};
+use std::process::{ChildStderr, Command, Stdio};
 use std::thread;
 
 /// An image to build.
@@ -26,16 +27,8 @@ impl Firmware<'_> {
     pub fn build(&self, workspace: &Workspace, toolchain: &Toolchain) -> Result<PathBuf> {
         let name = self.bin.unwrap_or(self.package);
         let mut command = toolchain.cargo_build();
-        command.args(["--package", self.package, "--message-format", "json-render-diagnostics"]);
-        if let Some(bin) = self.bin {
-            command.args(["--bin", bin]);
-        }
-        if !self.features.is_empty() {
-            command.args(["--features", &self.features.join(",")]);
-        }
-        // A folder of its own: the host's builds may use another compiler, and would undo these.
-        command.arg("--target-dir").arg(workspace.target_directory.join("firmware"));
-        command.current_dir(&workspace.root).stdin(Stdio::null());
+        command.args(["--message-format", "json-render-diagnostics"]);
+        self.choose(&mut command, workspace);
 
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
@@ -56,6 +49,29 @@ impl Firmware<'_> {
             }
         }
         executable(&String::from_utf8_lossy(&messages)).with_context(|| format!("building {name}"))
+    }
+}
+
+impl Firmware<'_> {
+    /// Asks cargo-bloat about the image.
+    pub fn bloat(&self, workspace: &Workspace, toolchain: &Toolchain) -> Result<Bloat> {
+        let mut command = toolchain.cargo_bloat();
+        self.choose(&mut command, workspace);
+        Bloat::ask(&mut command)
+    }
+
+    /// Says what to build, and where.
+    fn choose(&self, command: &mut Command, workspace: &Workspace) {
+        command.args(["--package", self.package]);
+        if let Some(bin) = self.bin {
+            command.args(["--bin", bin]);
+        }
+        if !self.features.is_empty() {
+            command.args(["--features", &self.features.join(",")]);
+        }
+        // A folder of its own: the host's builds may use another compiler, and would undo these.
+        command.arg("--target-dir").arg(workspace.target_directory.join("firmware"));
+        command.current_dir(&workspace.root).stdin(Stdio::null());
     }
 }
 

@@ -3,7 +3,9 @@
 use crate::attribution::Parts;
 use crate::budget::Budget;
 use crate::forbidden::Pattern;
+use crate::future;
 use crate::instructions::Budgets;
+use crate::stack;
 use anyhow::{Context, Result, bail};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -23,6 +25,12 @@ pub struct Profiles {
     /// Which part of an MQTT client each file is.
     #[serde(default)]
     pub parts: Parts,
+    /// Of whom the stack is told, and what calls through pointers reach.
+    #[serde(default)]
+    pub stack: stack::Rules,
+    /// Of which futures the size is told.
+    #[serde(default)]
+    pub futures: future::Rules,
 }
 
 /// The `[firmware]` table.
@@ -54,6 +62,12 @@ pub struct Profile {
     /// By how much one change may make it grow. Without it, by nothing.
     #[serde(default)]
     pub growth: Budget,
+    /// How much of the stack its entries may take, by their names in `[stack.entries]`.
+    #[serde(default)]
+    pub stack: stack::Budget,
+    /// How large its futures may be, by their names in `[futures]`.
+    #[serde(default)]
+    pub future: future::Budget,
 }
 
 /// The `[instructions]` table.
@@ -80,6 +94,14 @@ impl Profiles {
     /// Reads the text of a `profiles.toml`; the errors say where in it they are.
     pub fn parse(text: &str) -> Result<Self> {
         let profiles: Self = toml::from_str(text)?;
+        for (name, profile) in &profiles.profiles {
+            if let Some(entry) = profile.stack.keys().find(|entry| !profiles.stack.entries.contains_key(*entry)) {
+                bail!("profile `{name}` has a budget for the stack of `{entry}`, which is no name in [stack.entries]");
+            }
+            if let Some(future) = profile.future.keys().find(|future| !profiles.futures.contains_key(*future)) {
+                bail!("profile `{name}` has a budget for the future `{future}`, which is no name in [futures]");
+            }
+        }
         if profiles.profiles.is_empty() {
             bail!("no profile to measure: add a `[profiles.NAME]` table");
         }
@@ -157,7 +179,7 @@ growth   = { flash = 16, ram = 4 }
    |
 10 | feature = [\"publish\", \"qos1\"]
    | ^^^^^^^
-unknown field `feature`, expected one of `binary`, `features`, `budget`, `growth`
+unknown field `feature`, expected one of `binary`, `features`, `budget`, `growth`, `stack`, `future`
 ";
         assert_eq!(error(("features =", "feature =")), expected);
     }
@@ -220,6 +242,42 @@ critical_section = 90
         assert!(misspelled.contains("unknown field `idel_poll`, expected one of `publish_qos_0`"), "{misspelled}");
         assert!(error("idle_poll = 100", "").contains("missing field `idle_poll`"));
         assert!(error("= 100", "= -1").contains("invalid value: integer `-1`, expected u32"));
+    }
+
+    const STACK: &str = r#"
+[stack.entries]
+"agent task" = "<*::TaskStorage<*>>::poll"
+
+[[stack.pointers]]
+from = ["*"]
+to = ["*::waker::*"]
+"#;
+
+    #[test]
+    fn what_is_told_of_the_stack_is_read() {
+        let text = SAMPLE.replacen("ram = 512 }", "ram = 512 }\nstack = { \"agent task\" = 300 }", 1);
+        let profiles = Profiles::parse(&[&text, STACK].concat()).unwrap();
+        assert_eq!(profiles.profiles["sensor"].stack["agent task"], 300);
+        assert!(profiles.profiles["beacon"].stack.is_empty());
+        assert!(profiles.stack.pointers[0].from[0].fits("embassy_executor::raw::waker::wake"));
+
+        let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
+        assert!(message.contains("profile `sensor` has a budget for the stack of `agent task`, which is no name in"));
+        let message = format!("{:#}", Profiles::parse(&[SAMPLE, &STACK.replace("from", "form")].concat()).unwrap_err());
+        assert!(
+            message.contains("line 22") && message.contains("unknown field `form`, expected one of `from`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_futures_is_read() {
+        let text = SAMPLE.replacen("ram = 512 }", "ram = 512 }\nfuture = { publish = 28 }", 1);
+        let profiles = Profiles::parse(&[&text, "[futures]\npublish = \"*::Submission<*\""].concat()).unwrap();
+        assert_eq!(profiles.profiles["sensor"].future["publish"], 28);
+        assert!(profiles.futures["publish"].fits("slimqtt_agent::Submission<P>"));
+        let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
+        assert_eq!(message, "profile `sensor` has a budget for the future `publish`, which is no name in [futures]");
     }
 
     #[test]

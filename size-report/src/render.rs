@@ -244,7 +244,7 @@ fn symbols<'a>(symbols: impl Iterator<Item = &'a Symbol>) -> String {
 }
 
 /// A table with a ruled header. Numbers are aligned to the right, the columns of `text` to the left.
-fn new_table(header: &[&str], text: &[usize]) -> Table {
+pub(crate) fn new_table(header: &[&str], text: &[usize]) -> Table {
     let rule = LineStyle::none().fill('-').junction('-');
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(rule)).set_header(header);

@@ -4,7 +4,9 @@ use crate::attribution::{Attribution, Helper, Image};
 use crate::budget::{Added, Budget, Verdict};
 use crate::elf::Symbol;
 use crate::forbidden::{self, Hit, Pattern};
+use crate::future::Future;
 use crate::profiles::Profile;
+use crate::stack;
 use crate::toolchain::{Library, Toolchain};
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, ensure};
@@ -84,6 +86,12 @@ pub struct Measured {
     pub runtime: Vec<Helper>,
     /// Its image's symbols, the largest first.
     pub symbols: Vec<Symbol>,
+    /// The most that can be on the stack, entry by entry.
+    #[serde(default)]
+    pub stack: Vec<stack::Entry>,
+    /// How large its futures are.
+    #[serde(default)]
+    pub futures: Vec<Future>,
 }
 
 impl Identity {
@@ -128,6 +136,8 @@ impl Measured {
             image,
             runtime,
             symbols: sized(symbols),
+            stack: Vec::new(),
+            futures: Vec::new(),
         }
     }
 

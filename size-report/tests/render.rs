@@ -50,7 +50,8 @@ fn report() -> Report {
     let forbid = ["core::fmt", "__aeabi_uldivmod"].map(|text| Pattern::try_from(text.to_owned()).unwrap());
     let measure = |name: &str, budget: (u32, u32), image: Image| {
         let budget = Budget { flash: budget.0, ram: budget.1 };
-        let profile = Profile { binary: name.to_owned(), features: vec![], budget, growth: Budget::default() };
+        let (stack, future, growth) = Default::default();
+        let profile = Profile { binary: name.to_owned(), features: vec![], budget, growth, stack, future };
         Measured::new(name, &profile, &forbid, attributed(&image), image.symbols, &baseline)
     };
     let beacon = image(2508, 312, &[("slimqtt_agent::Session::step", 412, ".text"), ("main", 96, ".text")]);
