@@ -29,7 +29,6 @@ use compare::{Check, Compare, History};
 use draw::{Page, Svg};
 mod images;
 
-use compare::{Check, Compare, History};
 use images::Stack;
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
