@@ -7,7 +7,7 @@ use crate::profiles::Profiles;
 use crate::second_opinion::{self, Text};
 use crate::stack::{self, Analysis, Budget, Entry, Names, Program, Rules};
 use crate::system::Host;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -56,6 +56,9 @@ impl Stack {
             let setting = self.common.setting()?;
             for (name, profile) in &setting.profiles.profiles {
                 let entries = follow(&setting.profile(profile)?, &setting.profiles.stack)?;
+                if function.is_none() {
+                    all_found(name, "entry", profile.stack.keys(), entries.iter().map(|entry| &entry.name))?;
+                }
                 images.push((name.clone(), entries, profile.stack.clone()));
             }
         }
@@ -89,7 +92,9 @@ pub(super) fn futures(common: &Common) -> Result<ExitCode> {
     let setting = common.setting()?;
     let mut images = Vec::new();
     for (name, profile) in &setting.profiles.profiles {
-        images.push((name, profile, future::of(&setting.profile(profile)?, &setting.profiles.futures)?));
+        let futures = future::of(&setting.profile(profile)?, &setting.profiles.futures)?;
+        all_found(name, "future", profile.future.keys(), futures.iter().map(|future| &future.name))?;
+        images.push((name, profile, futures));
     }
     let rows = images.iter().flat_map(|(image, profile, futures)| {
         futures.iter().map(|future| future::Row { image, future, budget: profile.future.get(&future.name).copied() })
@@ -97,6 +102,24 @@ pub(super) fn futures(common: &Common) -> Result<ExitCode> {
     let rows: Vec<future::Row> = rows.collect();
     print(&future::table(&rows))?;
     Ok(ExitCode::from(u8::from(!rows.iter().all(future::Row::is_ok))))
+}
+
+/// A budget of something that is not there would be kept for ever.
+fn all_found<'a>(
+    profile: &str,
+    kind: &str,
+    budgets: impl Iterator<Item = &'a String>,
+    found: impl Iterator<Item = &'a String>,
+) -> Result<()> {
+    let found: Vec<_> = found.collect();
+    for budget in budgets {
+        ensure!(
+            found.contains(&budget),
+            "the profile `{profile}` has a budget for the {kind} `{budget}`, and its image has no such {kind}: see what \
+             `profiles.toml` calls by this name"
+        );
+    }
+    Ok(())
 }
 
 pub(super) fn second_opinion(common: &Common) -> Result<ExitCode> {
@@ -110,4 +133,21 @@ pub(super) fn second_opinion(common: &Common) -> Result<ExitCode> {
     }
     print(&second_opinion::table(&rows, &version))?;
     Ok(ExitCode::from(u8::from(!rows.iter().all(second_opinion::Row::is_ok))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::all_found;
+
+    #[test]
+    fn a_budget_of_what_is_not_there_is_a_mistake() {
+        let names = ["connection", "command"].map(String::from);
+        assert!(all_found("device", "future", names.iter().take(1), names.iter()).is_ok());
+        let error = all_found("device", "future", names.iter(), names.iter().take(1)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the profile `device` has a budget for the future `command`, and its image has no such future: see what \
+             `profiles.toml` calls by this name"
+        );
+    }
 }
