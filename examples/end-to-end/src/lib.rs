@@ -7,7 +7,9 @@ mod broker;
 mod client;
 mod line;
 mod process;
+mod rough;
 
+use std::env;
 use std::time::Duration;
 
 pub use board::{build, microbit};
@@ -16,6 +18,12 @@ pub use broker::Broker;
 pub use client::{Agent, Connection, Inbox, Received, TokioClock, inbox, outcome, roomy};
 pub use line::{Proxy, SerialServer};
 pub use process::Process;
+pub use rough::{Breaks, Cheat, RoughLine};
+
+/// Whether the long forms of the tests are asked for: `SLIMQTT_LONG=1`, as `./ci.sh long` sets it.
+pub fn is_long() -> bool {
+    env::var_os("SLIMQTT_LONG").is_some()
+}
 
 /// The longest that anything here may take.
 pub const LIMIT: Duration = Duration::from_secs(60);
