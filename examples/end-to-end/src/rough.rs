@@ -136,9 +136,10 @@ impl RoughLine {
         Self { port, state }
     }
 
-    /// Breaks no more.
+    /// Breaks no more, and cheats no more.
     pub fn spare(&self) {
-        lock(&self.state).distance = 0;
+        let mut state = lock(&self.state);
+        (state.distance, state.cheat) = (0, None);
     }
 
     /// How often it broke.
@@ -152,15 +153,15 @@ fn forward(connection: &Connection, direction: usize, state: &Mutex<State>) {
     let mut buffer = [0; 4096];
     let mut packets = Vec::new();
     let mut from = connection.from(direction);
-    let cheat = lock(state).cheat;
+    let cheats = lock(state).cheat.is_some();
     while let Ok(count @ 1..) = from.read(&mut buffer) {
-        let Some(cheat) = cheat else {
+        if !cheats {
             write(connection, direction, &buffer[..count], state);
             continue;
-        };
+        }
         packets.extend_from_slice(&buffer[..count]);
         while let Some(packet) = take_packet(&mut packets) {
-            meddle(cheat, connection, direction, &packet, state);
+            meddle(connection, direction, &packet, state);
         }
     }
     // What one end closes is closed for the other one.
@@ -229,16 +230,16 @@ fn take_packet(bytes: &mut Vec<u8>) -> Option<Vec<u8>> {
 }
 
 /// Passes a packet on, or not.
-fn meddle(cheat: Cheat, connection: &Connection, direction: usize, packet: &[u8], state: &Mutex<State>) {
+fn meddle(connection: &Connection, direction: usize, packet: &[u8], state: &Mutex<State>) {
     let qos = packet[0] >> 1 & 0x03;
-    let is_message = packet[0] >> 4 == 3 && qos > 0 && {
+    let cheat = (packet[0] >> 4 == 3 && qos > 0).then(|| {
         let mut line = lock(state);
         line.messages += 1;
-        line.messages.is_multiple_of(CHEATS_EVERY)
-    };
-    if !is_message {
+        line.cheat.filter(|_| line.messages.is_multiple_of(CHEATS_EVERY))
+    });
+    let Some(cheat) = cheat.flatten() else {
         return write(connection, direction, packet, state);
-    }
+    };
     let body = 1 + packet[1..].iter().position(|byte| byte & 0x80 == 0).map_or(0, |last| last + 1);
     let identifier = body + 2 + usize::from(u16::from_be_bytes([packet[body], packet[body + 1]]));
     match cheat {
