@@ -44,7 +44,10 @@ command -v cargo >/dev/null || give_up 'there is no cargo: install Rust 1.88 or 
 command -v cc >/dev/null || give_up "there is no C compiler 'cc', which Rust links with: install gcc or clang"
 component rustfmt fmt
 component clippy clippy
-install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm
+install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm \
+    node nodejs npm npm python3 python3
+# Debian has the part of it that makes environments in a package of its own.
+python3 -c 'import ensurepip' 2>/dev/null || install a-python-that-makes-environments python3-venv
 
 # A workspace of its own: its tests bring critical sections of their own.
 exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)

@@ -193,6 +193,11 @@ impl<'a> World<'a> {
     /// The packets that the agent has sent since the last call, if it is at the end of one.
     pub fn sent(&mut self) -> Vec<Sent> {
         self.settle();
+        self.taken()
+    }
+
+    /// The same, as things are.
+    pub fn taken(&mut self) -> Vec<Sent> {
         self.partial.extend(self.line.received());
         std::iter::from_fn(|| packets::take(&mut self.partial)).collect()
     }
@@ -220,6 +225,11 @@ impl<'a> World<'a> {
     /// What the handler was told since the last call.
     pub fn handled(&mut self) -> Vec<Handled> {
         self.settle();
+        self.taken_messages()
+    }
+
+    /// The same, as things are.
+    pub fn taken_messages(&mut self) -> Vec<Handled> {
         self.handled.take()
     }
 

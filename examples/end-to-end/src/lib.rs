@@ -6,6 +6,7 @@ mod broker;
 #[cfg(feature = "broker")]
 mod client;
 mod line;
+mod others;
 mod process;
 mod rough;
 
@@ -17,6 +18,7 @@ pub use broker::Broker;
 #[cfg(feature = "broker")]
 pub use client::{Agent, Connection, Inbox, Received, TokioClock, inbox, outcome, roomy};
 pub use line::{Proxy, SerialServer};
+pub use others::OtherBroker;
 pub use process::Process;
 pub use rough::{Breaks, Cheat, RoughLine};
 

@@ -350,3 +350,18 @@ fn messages_that_wait_for_pubrel_are_remembered_and_those_of_qos_1_are_not() {
     world.serve(false);
     world.assert_all_slots_are_free();
 }
+
+#[test]
+fn a_session_that_is_over_leaves_no_identifiers_that_swallow_messages_of_the_next() {
+    // The Server has lost it, or it was a clean one [MQTT-3.1.2-6].
+    for (clean, session_present) in [(false, false), (true, false), (false, true)] {
+        let agent = Agent::new();
+        let mut world = World::new(&agent);
+        Stage::AwaitPubrel.reach(&mut world);
+        world.connect(clean, 60);
+        world.serve(session_present);
+        world.send(&publish(0x04, b"in", Some(HELD), b"two"));
+        assert_eq!(world.handled().len(), usize::from(!session_present), "clean {clean}, present {session_present}");
+        assert_eq!(world.sent(), [Sent::Short { first_byte: PUBREC, identifier: HELD }]);
+    }
+}
