@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use slimqtt::complete::{Agent, QoS, RequestedQoS};
-use slimqtt::{Connect, Error, SubackReturnCode, packet};
+use slimqtt::{CommandError, Connect, Error, SubackReturnCode, packet};
 use slimqtt_end_to_end::{Broker as Mosquitto, Connection, Inbox, OtherBroker, Proxy, Received, inbox, outcome};
 
 /// A broker, and what it does otherwise than the standard says.
@@ -114,6 +114,14 @@ fn unsubscribe(agent: &Agent, filter: &str) {
     assert_eq!(outcome(agent.unsubscribe([filter])), Ok(()));
 }
 
+/// Waits for a message, and a moment longer: aedes has not quite done with a message at QoS 2 when it sends PUBCOMP, and
+/// mistakes the next one, if that has the same packet identifier, for it, not as [MQTT-4.3.3-2] says.
+fn acknowledged(agent: &Agent, message: impl Future<Output = Result<(), CommandError>>) {
+    assert_eq!(outcome(message), Ok(()));
+    // It may be lost with its connection.
+    while outcome(agent.ping()).is_err() {}
+}
+
 fn brief(message: &Received) -> (&str, &[u8], packet::QoS, bool) {
     (&message.topic, &message.payload, message.qos, message.retain)
 }
@@ -128,7 +136,7 @@ fn commands<B: Broker>(agent: &'static Agent) {
         let topic = format!("in/{granted}");
         for (published, qos) in QUALITIES.into_iter().enumerate() {
             let text = format!("{granted} {published}");
-            assert_eq!(outcome(agent.publish(qos, &topic, text.as_bytes())), Ok(()));
+            acknowledged(agent, agent.publish(qos, &topic, text.as_bytes()));
             let message = inbox.next();
             let expected = LEVELS[B::delivered(granted, published)];
             assert_eq!(brief(&message), (topic.as_str(), text.as_bytes(), expected, false));
@@ -136,7 +144,7 @@ fn commands<B: Broker>(agent: &'static Agent) {
     }
     unsubscribe(agent, "in/1/#");
     for granted in [1, 0] {
-        assert_eq!(outcome(agent.publish(QoS::ExactlyOnce, &format!("in/{granted}"), b"after")), Ok(()));
+        acknowledged(agent, agent.publish(QoS::ExactlyOnce, &format!("in/{granted}"), b"after"));
     }
     assert_eq!(inbox.next().topic, "in/0", "[MQTT-3.10.4-2]");
     assert_eq!(outcome(agent.ping()), Ok(()));
@@ -148,17 +156,17 @@ fn retained<B: Broker>(agent: &'static Agent) {
     let broker = B::start();
     let (connection, inbox) = client(agent, broker.port(), &plain("retained"));
     for qos in QUALITIES {
-        assert_eq!(outcome(agent.publish_retained(qos, "kept", b"old")), Ok(()));
-        assert_eq!(outcome(agent.publish_retained(qos, "kept", b"new")), Ok(()));
+        acknowledged(agent, agent.publish_retained(qos, "kept", b"old"));
+        acknowledged(agent, agent.publish_retained(qos, "kept", b"new"));
         subscribe(agent, "kept", RequestedQoS::ExactlyOnce);
         let message = inbox.next();
         assert_eq!((message.payload.as_slice(), message.retain), (&b"new"[..], true), "[MQTT-3.3.1-6, MQTT-3.3.1-8]");
-        assert_eq!(outcome(agent.publish_retained(qos, "kept", b"")), Ok(()));
+        acknowledged(agent, agent.publish_retained(qos, "kept", b""));
         let message = inbox.next();
         assert_eq!((message.payload.as_slice(), message.retain), (&b""[..], false), "[MQTT-3.3.1-9]");
         unsubscribe(agent, "kept");
         subscribe(agent, "kept", RequestedQoS::ExactlyOnce);
-        assert_eq!(outcome(agent.publish(qos, "kept", b"live")), Ok(()));
+        acknowledged(agent, agent.publish(qos, "kept", b"live"));
         assert_eq!(inbox.next().payload, b"live", "nothing is kept any more [MQTT-3.3.1-10]");
         unsubscribe(agent, "kept");
     }
@@ -179,7 +187,7 @@ fn will<B: Broker>([agent, other]: [&'static Agent; 2]) {
     let will = packet::Will { qos: packet::QoS::AtLeastOnce, retain: false, topic: "alive", message: b"no" };
     let (connection, _) = client(agent, broker.port(), &packet::Connect { will: Some(will), ..plain("polite") });
     disconnect(agent, connection);
-    assert_eq!(outcome(other.publish(QoS::ExactlyOnce, "alive", b"end")), Ok(()));
+    acknowledged(other, other.publish(QoS::ExactlyOnce, "alive", b"end"));
     assert_eq!(inbox.next().payload, b"end");
     disconnect(other, other_connection);
 }
@@ -192,14 +200,14 @@ fn sessions<B: Broker>([agent, other]: [&'static Agent; 2]) {
     disconnect(agent, connection);
     let (other_connection, _) = client(other, broker.port(), &plain("other"));
     for (qos, text) in [(QoS::AtLeastOnce, b"1"), (QoS::ExactlyOnce, b"2")] {
-        assert_eq!(outcome(other.publish(qos, "news", text)), Ok(()));
+        acknowledged(other, other.publish(qos, "news", text));
     }
     // The subscription is still there [MQTT-3.1.2-4].
     let (connection, inbox) = client(agent, broker.port(), &session);
     if B::KEEPS_MESSAGES {
         assert_eq!([inbox.next().payload, inbox.next().payload], [b"1", b"2"]);
     }
-    assert_eq!(outcome(other.publish(QoS::ExactlyOnce, "news", b"3")), Ok(()));
+    acknowledged(other, other.publish(QoS::ExactlyOnce, "news", b"3"));
     assert_eq!(inbox.next().payload, b"3");
     disconnect(agent, connection);
     disconnect(other, other_connection);
@@ -220,7 +228,7 @@ fn large<B: Broker>(agent: &'static Agent) {
     let (connection, inbox) = client(agent, broker.port(), &plain("large"));
     subscribe(agent, "large", RequestedQoS::ExactlyOnce);
     for qos in QUALITIES {
-        assert_eq!(outcome(agent.publish_from(qos, "large", &STORED)), Ok(()));
+        acknowledged(agent, agent.publish_from(qos, "large", &STORED));
         assert!(inbox.next().payload == STORED, "what was received is not what was sent");
     }
     disconnect(agent, connection);
@@ -238,17 +246,23 @@ fn cuts<B: Broker>([agent, other]: [&'static Agent; 2]) {
     // aedes has no session for a client without a subscription.
     subscribe(agent, "nothing", RequestedQoS::AtMostOnce);
     proxy.cut_often(10, 5);
+    let mut messages = Vec::new();
     for (qos, topic) in [(QoS::AtLeastOnce, "out/1"), (QoS::ExactlyOnce, "out/2")] {
         if qos == QoS::ExactlyOnce && !B::ANSWERS_PUBREL {
             assert!(proxy.spare() < 10);
         }
         for number in 0..MESSAGES {
-            assert_eq!(outcome(agent.publish(qos, topic, number.to_string().as_bytes())), Ok(()));
+            let text = number.to_string();
+            acknowledged(agent, agent.publish(qos, topic, text.as_bytes()));
+            // One after the other: more at a time with QoS 2 than the profile has room for would end the connection.
+            while messages.last().is_none_or(|last: &Received| last.payload != text.as_bytes()) {
+                messages.push(inbox.next());
+            }
         }
     }
     assert!(proxy.spare() < 10);
-    assert_eq!(outcome(other.publish(QoS::ExactlyOnce, "out/end", b"")), Ok(()));
-    let messages: Vec<_> = std::iter::repeat_with(|| inbox.next()).take_while(|it| it.topic != "out/end").collect();
+    acknowledged(other, other.publish(QoS::ExactlyOnce, "out/end", b""));
+    messages.extend(std::iter::repeat_with(|| inbox.next()).take_while(|it| it.topic != "out/end"));
     let numbers = |topic: &str| -> Vec<usize> {
         let own = messages.iter().filter(|message| message.topic == topic);
         own.map(|message| str::from_utf8(&message.payload).expect("text").parse().expect("a number")).collect()
