@@ -9,18 +9,22 @@ mod line;
 mod others;
 mod process;
 mod rough;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::env;
 use std::time::Duration;
 
-pub use board::{build, microbit};
+pub use board::{build, build_example, microbit};
 pub use broker::Broker;
 #[cfg(feature = "broker")]
-pub use client::{Agent, Connection, Inbox, Received, TokioClock, inbox, outcome, roomy};
+pub use client::{Agent, Connection, Inbox, Received, TokioClock, inbox, outcome, roomy, runtime};
 pub use line::{Proxy, SerialServer};
 pub use others::OtherBroker;
 pub use process::Process;
 pub use rough::{Breaks, Cheat, RoughLine};
+#[cfg(feature = "tls")]
+pub use tls::{Authority, TlsTransport, connect_tls};
 
 /// Whether the long forms of the tests are asked for: `SLIMQTT_LONG=1`, as `./ci.sh long` sets it.
 pub fn is_long() -> bool {
