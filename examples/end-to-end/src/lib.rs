@@ -6,6 +6,7 @@ mod broker;
 #[cfg(feature = "broker")]
 mod client;
 mod line;
+mod modem;
 mod others;
 mod process;
 mod rough;
@@ -20,6 +21,7 @@ pub use broker::Broker;
 #[cfg(feature = "broker")]
 pub use client::{Agent, Connection, Inbox, Received, TokioClock, inbox, outcome, roomy, runtime};
 pub use line::{Proxy, SerialServer};
+pub use modem::Modem;
 pub use others::OtherBroker;
 pub use process::Process;
 pub use rough::{Breaks, Cheat, RoughLine};
