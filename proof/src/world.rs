@@ -118,16 +118,23 @@ impl<'a> World<'a> {
 
     /// Runs a connection on a fresh line. One that is there is dropped before.
     pub fn connect(&mut self, clean_session: bool, keep_alive: u16) {
+        let (will, user_name, password) = (None, None, None);
+        let client_identifier = "proof";
+        self.connect_as(packet::Connect { clean_session, keep_alive, client_identifier, will, user_name, password });
+    }
+
+    /// The same, with all that CONNECT can say.
+    ///
+    /// # Panics
+    /// If that has more than 128 bytes.
+    pub fn connect_as(&mut self, packet: packet::Connect<'_>) {
+        let connect = Connect::<128>::from_packet(&packet).expect("CONNECT fits into 128 bytes");
         self.connection = None;
         self.line = Line::new(Rc::clone(&self.calls));
         self.partial.clear();
         let (agent, clock, handled) = (self.agent, self.clock.clone(), Rc::clone(&self.handled));
         let (mut rx, mut tx) = self.line.ends();
         self.connection = Some(Task::new(async move {
-            let (will, user_name, password) = (None, None, None);
-            let client_identifier = "proof";
-            let connect = packet::Connect { clean_session, keep_alive, client_identifier, will, user_name, password };
-            let connect = Connect::<32>::from_packet(&connect).expect("CONNECT fits into 32 bytes");
             let handler = |message: Message<'_>| {
                 let Message { topic, payload, qos, dup, offset, length, .. } = message;
                 let (topic, payload) = (topic.to_owned(), payload.to_vec());

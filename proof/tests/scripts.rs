@@ -42,7 +42,13 @@ fn random_scripts() {
             Err(_) => panic!("SLIMQTT_SCRIPT_SEED={seed} SLIMQTT_SCRIPTS=1 plays it again: {script:#?}"),
         }
     }
-    println!("{count} scripts: {tally:#?}");
+    println!(
+        "figures: {count} scripts with {} connections, {} commands, {} messages handed over",
+        tally.connections,
+        tally.succeeded + tally.failed,
+        tally.handed_over
+    );
+    println!("{tally:#?}");
     if count >= 5_000 {
         let Tally { disconnected, transport, closed, refused, protocol, no_room, .. } = tally;
         let Tally { stopped, payload_ended, timeout, succeeded, failed, exactly_once, handed_over, again, .. } = tally;

@@ -152,7 +152,7 @@ fn traffic(
     let sent: Vec<_> =
         (1..).map(|count| subscriber.lines(count)[count - 1].clone()).take_while(|text| text != END).collect();
 
-    println!("{qos:?}: {} out, {} in, {breaks:?}", sent.len(), received.len());
+    println!("figures: {qos:?}: {} out, {} in, {breaks:?}", sent.len(), received.len());
     assert!(breaks.sum() >= effort.breaks, "the line broke in the midst of it, again and again: {breaks:?}");
     assert!(breaks.cut > 0 && breaks.half_closed_to_client > 0 && breaks.half_closed_to_broker > 0, "{breaks:?}");
     [sent, received].map(|arrived| judge(&arrived, count, qos == QoS::ExactlyOnce))

@@ -80,7 +80,7 @@ fn complete_profile_survives_on_a_cortex_m0() {
         panic!("{report}")
     };
     println!(
-        "out: {} + {} + {} messages, {repeats} repeats; in: {in_0} + {in_1} + {in_2}, {in_repeats} repeats; {} cuts, \
+        "figures: out {} + {} + {} messages, {repeats} repeats; in {in_0} + {in_1} + {in_2}, {in_repeats} repeats; {} cuts, \
          {connections} connections, {spare_stack} bytes of stack never used",
         come[0].len(),
         come[1].len(),
