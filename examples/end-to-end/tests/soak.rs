@@ -89,10 +89,7 @@ fn complete_profile_survives_on_a_cortex_m0() {
     );
     assert_eq!(faults, 0, "{report}");
     assert_eq!((in_1, in_2), (messages, messages), "nothing is lost or doubled on its way in");
-    assert!(
-        in_0 > messages / 10 && come[0].len() as u32 > messages / 10,
-        "QoS 0 loses what is under way in a cut only"
-    );
+    assert!(in_0 > messages / 2 && come[0].len() as u32 > messages / 2, "QoS 0 loses what is under way in a cut only");
     assert_eq!(free, SLOTS, "slots are free at the end");
     assert!(spare_stack >= SPARE_STACK, "{spare_stack} bytes of stack were never used");
     assert!(modem.cuts() >= cuts, "{} cuts", modem.cuts());
