@@ -69,7 +69,7 @@ if [ "${1:-}" = long ]; then
         local figures
         figures=$(sed -n 's/.*figures: //p' "$log" | paste -sd'~' | sed 's/~/<br>/g')
         [ -n "$figures" ] || figures="$(grep -oE '[0-9]+ passed' "$log" | awk '{ sum += $1 } END { print sum + 0 }') tests"
-        printf '| %s | %s | %s | `%s` |\n' "$what" "$figures" "$((SECONDS - began))" "${*#env }" >>"$table"
+        printf '| %s | %s | %s | `%s` |\n' "$what" "$figures" "$((SECONDS - began))" "$*" >>"$table"
     }
 
     test=(cargo test --locked --package)

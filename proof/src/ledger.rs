@@ -1,5 +1,7 @@
 //! What both sides have said, and what follows from it: the rules by which a script is judged.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use slimqtt::Error;
 
 use crate::packets::{PUBACK, PUBCOMP, PUBREC, PUBREL, SUBACK, Sent, UNSUBACK};
@@ -128,6 +130,8 @@ struct Connection {
     line_ended: bool,
     time_passed: bool,
     has_ended: bool,
+    /// A session has begun, and the agent knows.
+    begins_session: bool,
 }
 
 impl Connection {
@@ -163,7 +167,12 @@ pub(crate) struct Ledger {
     pub(crate) is_readable: bool,
     /// A source of a payload had fewer bytes than it had promised.
     pub(crate) has_liar: bool,
-    handed_over: Vec<Handled>,
+    /// How many messages were handed over, by QoS and packet identifier.
+    handed_over: BTreeMap<(u8, u16), usize>,
+    /// Messages with QoS 2 of which PUBREC has gone out, and PUBCOMP has not.
+    received: BTreeSet<u16>,
+    /// How many of them there were before, by packet identifier.
+    rounds: BTreeMap<u16, usize>,
     pub(crate) tally: Tally,
 }
 
@@ -173,7 +182,9 @@ impl Ledger {
             connections: Vec::new(),
             is_readable: true,
             has_liar: false,
-            handed_over: Vec::new(),
+            handed_over: BTreeMap::new(),
+            received: BTreeSet::new(),
+            rounds: BTreeMap::new(),
             tally: Tally::default(),
         }
     }
@@ -187,8 +198,41 @@ impl Ledger {
     }
 
     pub(crate) fn connects(&mut self, clean: bool) {
+        if self.connections.last().is_some_and(|last| last.clean && last.begins_session) {
+            self.forget();
+        }
         self.connections.push(Connection { clean, ..Connection::default() });
         self.tally.connections += 1;
+    }
+
+    /// A session is over: identifiers of QoS 2 name other messages from now on.
+    fn forget(&mut self) {
+        for identifier in std::mem::take(&mut self.received) {
+            *self.rounds.entry(identifier).or_default() += 1;
+        }
+    }
+
+    fn handed(&self, qos: u8, identifier: u16) -> usize {
+        self.handed_over.get(&(qos, identifier)).copied().unwrap_or_default()
+    }
+
+    /// What is acknowledged was handed over.
+    fn acknowledges(&mut self, first_byte: u8, identifier: u16) {
+        let lost = match first_byte {
+            PUBACK => {
+                let acknowledged: usize = self.connections.iter().map(|it| it.went(PUBACK, identifier)).sum();
+                acknowledged >= self.handed(1, identifier)
+            }
+            PUBREC if self.received.insert(identifier) => {
+                self.rounds.get(&identifier).copied().unwrap_or_default() >= self.handed(2, identifier)
+            }
+            PUBCOMP if self.received.remove(&identifier) => {
+                *self.rounds.entry(identifier).or_default() += 1;
+                false
+            }
+            _ => false,
+        };
+        assert!(!lost || !self.is_readable, "message {identifier} is acknowledged, and was not handed over");
     }
 
     /// The Server sends bytes.
@@ -229,6 +273,17 @@ impl Ledger {
     /// The agent has sent packets: only those that it may.
     pub(crate) fn sends(&mut self, packets: Vec<Sent>) {
         for packet in packets {
+            let now = self.now();
+            let begins = !now.begins_session
+                && !matches!(packet, Sent::Connect { .. })
+                && now.frames.first().is_some_and(|frame| frame.first_byte == 0x20 && frame.body == [0, 0]);
+            if begins {
+                now.begins_session = true;
+                self.forget();
+            }
+            if let Sent::Short { first_byte, identifier } = packet {
+                self.acknowledges(first_byte, identifier);
+            }
             let earlier = self.connections.iter().rev().skip(1);
             // PUBRELs may have become due on any earlier connection of the session.
             let had_pubrec = |identifier| earlier.clone().any(|it| it.came(PUBREC, identifier) > 0);
@@ -337,17 +392,20 @@ impl Ledger {
             return;
         }
         self.tally.handed_over += 1;
-        let Some(identifier) = identifier.filter(|_| part.qos as u8 == 2 && self.is_readable) else { return };
-        self.handed_over.push(part);
-        let topic = &self.handed_over[self.handed_over.len() - 1].topic;
-        let times = self.handed_over.iter().filter(|it| it.topic == *topic).count();
+        let Some(identifier) = identifier else { return };
+        let qos = part.qos as u8;
+        *self.handed_over.entry((qos, identifier)).or_default() += 1;
+        if qos < 2 || !self.is_readable {
+            return;
+        }
+        let times = self.handed(2, identifier);
         let came: usize = self.connections.iter().map(|it| it.publishes(2, identifier)).sum();
-        assert!(times <= came, "{topic} was handed over more often than it came");
+        assert!(times <= came, "message {identifier} was handed over more often than it came");
         // New ones come behind PUBREL, or with a new session: a clean one begins and ends with none.
         let released: usize = self.connections.iter().map(|it| it.came(PUBREL, identifier)).sum();
         let sessions: usize =
             self.connections.iter().map(|it| if it.clean { 2 } else { usize::from(!it.is_resumed()) }).sum();
-        assert!(times <= 1 + released + sessions, "{topic} was handed over twice [MQTT-4.3.3-2]");
+        assert!(times <= 1 + released + sessions, "message {identifier} was handed over twice [MQTT-4.3.3-2]");
     }
 
     /// A command has ended like this.

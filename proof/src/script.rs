@@ -202,17 +202,17 @@ impl<'a> Play<'a> {
     }
 
     fn judge(&mut self) {
-        let sent = self.world.taken();
-        self.unanswered.extend(sent.iter().cloned());
-        self.ledger.sends(sent);
-        self.ledger.ends(self.world.ended());
         let honest = self.ledger.is_honest();
         for part in self.world.taken_messages() {
-            let identifier = part.topic.strip_prefix("m/").and_then(|identifier| identifier.parse().ok());
+            let identifier = part.topic.split('/').nth(1).and_then(|identifier| identifier.parse().ok());
             let is_pattern = part.payload.iter().zip(part.offset..).all(|(byte, offset)| *byte == offset as u8);
             assert!(!honest || is_pattern, "{part:?}");
             self.ledger.handed_over(part, identifier);
         }
+        let sent = self.world.taken();
+        self.unanswered.extend(sent.iter().cloned());
+        self.ledger.sends(sent);
+        self.ledger.ends(self.world.ended());
         for (command, asked, told) in self.asked.iter_mut().filter(|(_, _, told)| !told) {
             if let Some(outcome) = self.world.outcome(*command) {
                 *told = true;
@@ -321,9 +321,10 @@ impl<'a> Play<'a> {
             }
             Step::Topic { flags, identifier, length } => {
                 let qos = flags >> 1 & 3;
-                let topic = vec![b't'; length.into()];
-                let identifier = (qos > 0).then_some(u16::from(identifier % 12));
-                self.send(&publish(flags & 0x0F, &topic, identifier, b"\0\x01\x02"), true);
+                let identifier = u16::from(identifier % 12);
+                let topic = format!("m/{identifier}/{}", "t".repeat(length.into()));
+                let identifier = (qos > 0).then_some(identifier);
+                self.send(&publish(flags & 0x0F, topic.as_bytes(), identifier, b"\0\x01\x02"), true);
             }
             Step::Short { kind, identifier } => {
                 let kind = [PUBACK, PUBREC, PUBREL, PUBCOMP, UNSUBACK][usize::from(kind) % 5];
