@@ -29,9 +29,9 @@ fn complete_profile_survives_on_a_cortex_m0() {
     let (handler, inbox) = inbox();
     let connect = Connect::<64>::from_packet(&packet).expect("CONNECT fits into 64 bytes");
     let other = Connection::once(&OTHER, broker.port, connect, handler);
-    outcome(OTHER.subscribe([("soak/out/#", roomy::RequestedQoS::ExactlyOnce)])).expect("it is granted");
-    outcome(OTHER.subscribe([("soak/sent", roomy::RequestedQoS::ExactlyOnce)])).expect("it is granted");
-    outcome(OTHER.subscribe([("soak/report", roomy::RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    for filter in ["soak/out/#", "soak/sent", "soak/report"] {
+        outcome(OTHER.subscribe([(filter, roomy::RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    }
 
     let modem = Modem::to(broker.port, 1, 4_000);
     let mut board = microbit(&image, modem.port);
