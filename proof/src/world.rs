@@ -137,7 +137,7 @@ impl<'a> World<'a> {
         self.connection = Some(Task::new(async move {
             let handler = |message: Message<'_>| {
                 let Message { topic, payload, qos, dup, offset, length, .. } = message;
-                let (topic, payload) = (topic.to_owned(), payload.to_vec());
+                let (topic, payload) = (topic.to_string(), payload.to_vec());
                 handled.borrow_mut().push(Handled { topic, payload, qos, dup, offset, length });
             };
             agent.run(&mut rx, &mut tx, &clock, &connect, handler).await
@@ -275,13 +275,13 @@ impl<'a> World<'a> {
     /// Subscribes. (The one place where the agent's method is called.)
     pub fn subscribe<const N: usize>(&mut self, filters: [(&'static str, RequestedQoS); N]) -> usize {
         let agent = self.agent;
-        self.spawn(async move { agent.subscribe(filters).await.map(|codes| codes.to_vec()) })
+        self.spawn(async move { agent.subscribe(&filters).await.map(|codes| codes.to_vec()) })
     }
 
     /// Unsubscribes. (The one place where the agent's method is called.)
     pub fn unsubscribe<const N: usize>(&mut self, filters: [&'static str; N]) -> usize {
         let agent = self.agent;
-        self.spawn(async move { agent.unsubscribe(filters).await.map(|()| vec![]) })
+        self.spawn(async move { agent.unsubscribe(&filters).await.map(|()| vec![]) })
     }
 
     /// Pings.

@@ -106,12 +106,12 @@ fn disconnect(agent: &Agent, connection: Connection) {
 
 /// (The one place where the agent's method is called.)
 fn subscribe(agent: &Agent, filter: &str, qos: RequestedQoS) -> SubackReturnCode {
-    let [code] = outcome(agent.subscribe([(filter, qos)])).expect("it is acknowledged");
+    let [code] = outcome(agent.subscribe(&[(filter, qos)])).expect("it is acknowledged");
     code
 }
 
 fn unsubscribe(agent: &Agent, filter: &str) {
-    assert_eq!(outcome(agent.unsubscribe([filter])), Ok(()));
+    assert_eq!(outcome(agent.unsubscribe(&[filter])), Ok(()));
 }
 
 /// Waits for a message, and a moment longer: aedes has not quite done with a message at QoS 2 when it sends PUBCOMP, and

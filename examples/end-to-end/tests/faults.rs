@@ -112,7 +112,7 @@ fn traffic(
     let other_connection = Connection::once(other, broker.port, session("whole"), |_| {});
     let requested = if qos == QoS::AtLeastOnce { RequestedQoS::AtLeastOnce } else { RequestedQoS::ExactlyOnce };
     // It may be lost with its connection.
-    while outcome(agent.subscribe([("in", requested)])).is_err() {}
+    while outcome(agent.subscribe(&[("in", requested)])).is_err() {}
 
     let count = effort.messages;
     let out =

@@ -30,7 +30,7 @@ fn complete_profile_survives_on_a_cortex_m0() {
     let connect = Connect::<64>::from_packet(&packet).expect("CONNECT fits into 64 bytes");
     let other = Connection::once(&OTHER, broker.port, connect, handler);
     for filter in ["soak/out/#", "soak/sent", "soak/report"] {
-        outcome(OTHER.subscribe([(filter, roomy::RequestedQoS::ExactlyOnce)])).expect("it is granted");
+        outcome(OTHER.subscribe(&[(filter, roomy::RequestedQoS::ExactlyOnce)])).expect("it is granted");
     }
 
     let modem = Modem::to(broker.port, 1, 4_000);

@@ -41,7 +41,7 @@ fn messages_go_and_come_over_tls() {
             MQTT.run(&mut rx, &mut tx, &TokioClock::default(), &connect, handler).await
         })
     });
-    outcome(MQTT.subscribe([("secret/#", RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    outcome(MQTT.subscribe(&[("secret/#", RequestedQoS::ExactlyOnce)])).expect("it is granted");
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
         assert_eq!(outcome(MQTT.publish(qos, "secret/1", b"over TLS")), Ok(()));
         assert_eq!(inbox.next().payload, b"over TLS");

@@ -214,7 +214,7 @@ async fn finish() {
         ("soak/end", RequestedQoS::ExactlyOnce),
     ];
     // It may be lost with its connection.
-    while MQTT.subscribe(filters).await.is_err() {}
+    while MQTT.subscribe(&filters).await.is_err() {}
     for sent in &SENT {
         sent.wait().await;
     }
