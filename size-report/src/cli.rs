@@ -1,7 +1,8 @@
 //! The command line.
 
+use crate::attribution::Attribution;
 use crate::codecs::{self, Codecs};
-use crate::elf::{Image, Memory};
+use crate::elf::{Image, Memory, Symbol};
 use crate::emulator::Emulator;
 use crate::firmware::Firmware;
 use crate::instructions::{Counted, Instructions};
@@ -10,13 +11,18 @@ use crate::render::{self, Look};
 use crate::report::{Baseline, Identity, Measured, Report, SCHEMA};
 use crate::system::{self, Host, System};
 use crate::toolchain::{Library, Request, Toolchain};
+use crate::views::By;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 use std::env;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+mod compare;
+
+use compare::{Check, Compare, History};
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
@@ -32,6 +38,15 @@ struct Cli {
 enum Task {
     /// Measure all profiles. Exit code 0: all is well, 1: a profile breaks a promise, 2: could not measure.
     Measure(Measure),
+    /// Show what an image is made of: by crate, file, function, part or spec line.
+    Attribute(Attribute),
+    /// Tell in what two reports differ.
+    Compare(Compare),
+    /// Hold all profiles to their budgets, and to how much one change may add to the report of its parent. Exit code 3: a
+    /// profile grew by more than that, 4: the two reports were not built alike.
+    Check(Check),
+    /// Show how sizes went on, from a file with a line for each report.
+    History(History),
     /// Measure each generated encoder and decoder.
     Codecs(Common),
     /// Count the instructions of single operations, under QEMU. Exit codes as of `measure`.
@@ -42,8 +57,11 @@ enum Task {
 
 #[derive(Debug, Args)]
 struct Common {
-    /// The file with the profiles [default: profiles/profiles.toml of the workspace].
-    #[arg(long, value_name = "FILE")]
+    /// The Cargo.toml of a firmware elsewhere [default: the workspace around the current folder].
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// The file with the profiles and their budgets [default: profiles/profiles.toml of the workspace].
+    #[arg(long, value_name = "FILE", visible_alias = "budgets")]
     profiles: Option<PathBuf>,
     /// Use this library only. Figures from the two cannot be compared [default: prebuilt, or else build-std].
     #[arg(long)]
@@ -63,6 +81,24 @@ struct Measure {
     /// List the N largest symbols that each profile adds.
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "json")]
     symbols: usize,
+}
+
+#[derive(Debug, Args)]
+struct Attribute {
+    #[command(flatten)]
+    common: Common,
+    /// A profile, which is built then, or `baseline`, or the path of an ELF file.
+    #[arg(value_name = "IMAGE")]
+    image: String,
+    /// The side to see it from.
+    #[arg(long, value_name = "WHAT", default_value = "crate")]
+    by: By,
+    /// List the N largest only, and all others as one.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    top: usize,
+    /// Print its rows as JSON instead of a table.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +130,10 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
         Task::Measure(measure) => measure.run(),
+        Task::Attribute(attribute) => attribute.run(),
+        Task::Compare(compare) => compare.run(),
+        Task::Check(check) => check.run(),
+        Task::History(history) => history.run(),
         Task::Codecs(common) => measure_codecs(&common),
         Task::Instructions(count) => count.run(),
         Task::Build(build) => build.run(),
@@ -112,10 +152,14 @@ struct Setting {
 }
 
 impl Common {
-    fn setting(&self) -> Result<Setting> {
-        let workspace = Workspace::locate()?;
+    fn profiles(&self) -> Result<(Workspace, Profiles)> {
+        let workspace = Workspace::locate(self.manifest_path.as_deref())?;
         let path = self.profiles.clone().unwrap_or_else(|| workspace.root.join("profiles/profiles.toml"));
-        let profiles = Profiles::read(&path)?;
+        Ok((workspace, Profiles::read(&path)?))
+    }
+
+    fn setting(&self) -> Result<Setting> {
+        let (workspace, profiles) = self.profiles()?;
         for name in system::ignored_flags() {
             Host.say(&format!("{name} is ignored: firmware is built with the flags of .cargo/config.toml alone"));
         }
@@ -132,31 +176,48 @@ impl Setting {
         firmware.build(&self.workspace, &self.toolchain)
     }
 
+    fn attribution(&self, bin: &str, features: &[String]) -> Result<(Attribution, Vec<Symbol>)> {
+        let path = self.build(Firmware { package: &self.profiles.firmware.package, bin: Some(bin), features })?;
+        let symbols = Image::read(&path)?.symbols;
+        Ok((Attribution::read(&path, &self.workspace.root, &self.profiles.parts)?, symbols))
+    }
+
     fn image(&self, bin: &str, features: &[String]) -> Result<Image> {
         let package = &self.profiles.firmware.package;
         Image::read(&self.build(Firmware { package, bin: Some(bin), features })?)
     }
 }
 
+/// Measures all profiles, and writes the report to its place in the target folder.
+fn measure(setting: &Setting) -> Result<Report> {
+    let firmware = &setting.profiles.firmware;
+    let baseline = match &firmware.baseline {
+        Some(baseline) => {
+            let (attribution, symbols) = setting.attribution(baseline, &[])?;
+            Baseline::new(attribution, symbols)
+        }
+        None => Baseline::default(),
+    };
+    let mut profiles = Vec::new();
+    for (name, profile) in &setting.profiles.profiles {
+        let (attribution, symbols) = setting.attribution(&profile.binary, &profile.features)?;
+        profiles.push(Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline));
+    }
+    let report = Report {
+        schema: SCHEMA,
+        toolchain: Identity::new(&setting.toolchain, &setting.workspace)?,
+        cargo_lock_sha256: setting.workspace.lock_sha256()?,
+        baseline,
+        profiles,
+    };
+    let path = report.write(&setting.workspace.target_directory)?;
+    Host.say(&format!("wrote {}", path.display()));
+    Ok(report)
+}
+
 impl Measure {
     fn run(&self) -> Result<ExitCode> {
-        let setting = self.common.setting()?;
-        let firmware = &setting.profiles.firmware;
-        let baseline = Baseline::from(setting.image(&firmware.baseline, &[])?);
-        let mut profiles = Vec::new();
-        for (name, profile) in &setting.profiles.profiles {
-            let image = setting.image(&profile.binary, &profile.features)?;
-            profiles.push(Measured::new(name, profile, &firmware.forbid, image, &baseline));
-        }
-        let report = Report {
-            schema: SCHEMA,
-            toolchain: Identity::new(&setting.toolchain, &setting.workspace)?,
-            cargo_lock_sha256: setting.workspace.lock_sha256()?,
-            baseline,
-            profiles,
-        };
-        let path = report.write(&setting.workspace.target_directory)?;
-        Host.say(&format!("wrote {}", path.display()));
+        let report = measure(&self.common.setting()?)?;
         if self.json {
             print(&report.to_json()?)?;
         } else {
@@ -166,9 +227,33 @@ impl Measure {
     }
 }
 
+impl Attribute {
+    fn run(&self) -> Result<ExitCode> {
+        let path = Path::new(&self.image);
+        let attribution = if path.is_file() {
+            // Who only looks at a file needs no toolchain, and maybe has no workspace.
+            let profiles = self.common.profiles();
+            let (root, parts) =
+                profiles.map(|(workspace, profiles)| (workspace.root, profiles.parts)).unwrap_or_default();
+            Attribution::read(path, &root, &parts)?
+        } else {
+            let setting = self.common.setting()?;
+            let (bin, features) = setting.profiles.image(&self.image)?;
+            setting.attribution(bin, features)?.0
+        };
+        if self.json {
+            print(&(serde_json::to_string_pretty(&attribution.image)? + "\n"))?;
+        } else {
+            print(&render::attribution(&attribution, self.by, self.top))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 fn measure_codecs(common: &Common) -> Result<ExitCode> {
     let setting = common.setting()?;
-    let baseline = setting.image(&setting.profiles.firmware.baseline, &[])?;
+    let baseline = setting.profiles.firmware.baseline.as_ref().context("profiles.toml names no baseline")?;
+    let baseline = setting.image(baseline, &[])?;
     let image = |version: &str| Codecs::new(&setting.image(codecs::BINARY, &[version.to_owned()])?, &baseline);
     let codecs = codecs::VERSIONS.into_iter().map(image).collect::<Result<Vec<_>>>()?;
     print(&render::codecs(&codecs, &Identity::new(&setting.toolchain, &setting.workspace)?))?;

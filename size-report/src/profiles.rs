@@ -1,5 +1,6 @@
 //! `profiles.toml`: the profiles, what each promises, and the firmware that they are measured in.
 
+use crate::attribution::Parts;
 use crate::budget::Budget;
 use crate::forbidden::Pattern;
 use crate::instructions::Budgets;
@@ -19,6 +20,9 @@ pub struct Profiles {
     pub profiles: IndexMap<String, Profile>,
     /// What is run, to count instructions.
     pub instructions: Option<Instructions>,
+    /// Which part of an MQTT client each file is.
+    #[serde(default)]
+    pub parts: Parts,
 }
 
 /// The `[firmware]` table.
@@ -29,8 +33,8 @@ pub struct Firmware {
     pub package: String,
     /// The target to build them for.
     pub target: String,
-    /// The binary without MQTT, which all others are measured against.
-    pub baseline: String,
+    /// The binary without MQTT, which all others are measured against. Without it, their whole size counts.
+    pub baseline: Option<String>,
     /// Symbols that no profile's image may contain.
     #[serde(default)]
     pub forbid: Vec<Pattern>,
@@ -47,6 +51,9 @@ pub struct Profile {
     pub features: Vec<String>,
     /// What it may add to the baseline.
     pub budget: Budget,
+    /// By how much one change may make it grow. Without it, by nothing.
+    #[serde(default)]
+    pub growth: Budget,
 }
 
 /// The `[instructions]` table.
@@ -78,6 +85,20 @@ impl Profiles {
         }
         Ok(profiles)
     }
+
+    /// The binary of a profile or of the baseline, and the features to build it with.
+    pub fn image(&self, name: &str) -> Result<(&str, &[String])> {
+        if let Some(profile) = self.profiles.get(name) {
+            return Ok((&profile.binary, &profile.features));
+        }
+        let baseline = self.firmware.baseline.as_deref();
+        if let Some(baseline) = baseline.filter(|_| name == "baseline") {
+            return Ok((baseline, &[]));
+        }
+        let names: Vec<_> =
+            baseline.map(|_| "baseline").into_iter().chain(self.profiles.keys().map(String::as_str)).collect();
+        bail!("`{name}` is neither a file nor a profile: there are {}", names.join(", "))
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +120,7 @@ budget   = { flash = 4096, ram = 512 }
 [profiles.beacon]
 binary   = "beacon"
 budget   = { flash = 2600, ram = 700 }
+growth   = { flash = 16, ram = 4 }
 "#;
 
     fn error(change: (&str, &str)) -> String {
@@ -112,7 +134,21 @@ budget   = { flash = 2600, ram = 700 }
         assert_eq!(profiles.profiles.keys().collect::<Vec<_>>(), ["sensor", "beacon"]);
         assert_eq!(profiles.profiles["sensor"].features, ["publish", "qos1"]);
         assert_eq!(profiles.profiles["beacon"].budget, Budget { flash: 2600, ram: 700 });
+        assert_eq!(profiles.profiles["beacon"].growth, Budget { flash: 16, ram: 4 });
+        assert_eq!(profiles.profiles["sensor"].growth, Budget::default());
         assert_eq!(profiles.firmware.forbid.len(), 3);
+    }
+
+    #[test]
+    fn images_go_by_the_names_of_profiles() {
+        let profiles = Profiles::parse(SAMPLE).unwrap();
+        let features = ["publish".to_owned(), "qos1".to_owned()];
+        assert_eq!(profiles.image("sensor").unwrap(), ("sensor", &features[..]));
+        assert_eq!(profiles.image("baseline").unwrap(), ("baseline", &[][..]));
+        let error = profiles.image("bacon").unwrap_err().to_string();
+        assert_eq!(error, "`bacon` is neither a file nor a profile: there are baseline, sensor, beacon");
+        let alone = Profiles::parse(&SAMPLE.replace("baseline =", "# baseline =")).unwrap();
+        assert!(alone.image("baseline").unwrap_err().to_string().ends_with("there are sensor, beacon"));
     }
 
     #[test]
@@ -121,7 +157,7 @@ budget   = { flash = 2600, ram = 700 }
    |
 10 | feature = [\"publish\", \"qos1\"]
    | ^^^^^^^
-unknown field `feature`, expected one of `binary`, `features`, `budget`
+unknown field `feature`, expected one of `binary`, `features`, `budget`, `growth`
 ";
         assert_eq!(error(("features =", "feature =")), expected);
     }
@@ -180,7 +216,7 @@ critical_section = 90
             format!("{:#}", Profiles::parse(&text).unwrap_err())
         };
         let misspelled = error("idle_poll", "idel_poll");
-        assert!(misspelled.starts_with("TOML parse error at line 23, column 1\n"), "{misspelled}");
+        assert!(misspelled.starts_with("TOML parse error at line 24, column 1\n"), "{misspelled}");
         assert!(misspelled.contains("unknown field `idel_poll`, expected one of `publish_qos_0`"), "{misspelled}");
         assert!(error("idle_poll = 100", "").contains("missing field `idle_poll`"));
         assert!(error("= 100", "= -1").contains("invalid value: integer `-1`, expected u32"));

@@ -9,8 +9,14 @@ use crate::toolchain::Library;
 use crate::wirespec;
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
+mod attribution;
+mod compare;
+mod history;
 mod instructions;
 
+pub use attribution::attribution;
+pub use compare::{MARKER, Question, comparison as compare, differences, markdown};
+pub use history::history;
 pub use instructions::instructions;
 
 /// How to show a report.
@@ -90,7 +96,7 @@ fn budgets(report: &Report, look: Look) -> String {
             Cell::new(verdict(profile)).fg(colour),
         ]);
     }
-    let baseline = &report.baseline;
+    let baseline = &report.baseline.image;
     format!(
         "What each profile adds to the baseline image ({} bytes of flash, {} of RAM), in bytes\n\n{}",
         number(baseline.flash as i64),
@@ -226,6 +232,19 @@ fn number(value: i64) -> String {
     text
 }
 
+/// A name that fits on a line. Generic arguments make names of hundreds of letters.
+fn shortened(name: &str) -> String {
+    const LONGEST: usize = 90;
+    let length = name.chars().count();
+    if length <= LONGEST {
+        return name.to_owned();
+    }
+    // The end of a path tells more than its start.
+    let start: String = name.chars().take(LONGEST / 3).collect();
+    let end: String = name.chars().skip(length - (LONGEST - LONGEST / 3 - 3)).collect();
+    format!("{start}...{end}")
+}
+
 fn in_bytes(value: i64) -> String {
     format!("{} byte{}", number(value), if value == 1 { "" } else { "s" })
 }
@@ -246,6 +265,15 @@ mod tests {
     fn digits_are_grouped() {
         let shown = [0, 999, 1000, -1234567].map(number);
         assert_eq!(shown, ["0", "999", "1 000", "-1 234 567"]);
+    }
+
+    #[test]
+    fn long_names_keep_their_ends() {
+        assert_eq!(shortened("main"), "main");
+        let name = format!("<agent::Queue<{}>>::submit", "Command, ".repeat(20));
+        let short = shortened(&name);
+        assert_eq!(short.chars().count(), 90);
+        assert!(short.starts_with("<agent::Queue<Command") && short.ends_with(">>::submit"), "{short}");
     }
 
     #[test]

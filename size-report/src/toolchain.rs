@@ -7,7 +7,7 @@ use crate::debian::{self, Part};
 use crate::system::{self, System};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::process::Command;
 use std::time::Duration;
@@ -23,13 +23,23 @@ const CARGO: &str = "/usr/bin/cargo";
 const LINKER: &str = "ld.lld";
 
 /// Where the chip's `core` comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Library {
     /// rustup's, compiled beforehand.
     Prebuilt,
     /// The library's source, compiled with the firmware.
     BuildStd,
+}
+
+impl Library {
+    /// Its name, as in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prebuilt => "prebuilt",
+            Self::BuildStd => "build-std",
+        }
+    }
 }
 
 /// A compiler's version, as far as it matters.

@@ -1,0 +1,73 @@
+//! What becomes of a firmware's report when its source changes.
+
+mod blinker;
+
+use blinker::Blinker;
+use slimqtt_size_report::compare::Comparison;
+use slimqtt_size_report::report::Report;
+use std::fs;
+use std::path::PathBuf;
+
+/// Measures the firmware, and keeps its report under a name.
+fn measure(blinker: &Blinker, name: &str) -> PathBuf {
+    blinker.output(&["measure"]);
+    let report = blinker.path(name);
+    fs::copy(blinker.path("target/size-report/report.json"), &report).unwrap();
+    report
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn forty_bytes_are_caught_and_a_comment_is_not() {
+    let blinker = Blinker::new("regression");
+    let parent = measure(&blinker, "parent.json");
+    let parent = parent.to_str().unwrap();
+
+    // A comment moves all lines below it.
+    blinker.change("src/pattern.rs", "use core::", "// A comment,\n// of two lines.\nuse core::");
+    let commented = measure(&blinker, "commented.json");
+    let commented = commented.to_str().unwrap();
+    assert_ne!(fs::read(parent).unwrap(), fs::read(commented).unwrap(), "the lines in it are others");
+    assert_eq!(blinker.output(&["compare", parent, commented]), "no change\n");
+    let comment = blinker.output(&["compare", parent, commented, "--markdown"]);
+    assert!(comment.starts_with("<!-- slimqtt-size-report -->\n### Size: no change\n"), "{comment}");
+    assert!(blinker.output(&["check", commented, "--against", parent]).starts_with("no change\n"));
+
+    // Twenty instructions of two bytes.
+    let instructions =
+        "// SAFETY: they do nothing.\n    unsafe { core::arch::asm!(\".rept 20\", \"nop\", \".endr\") };";
+    blinker.change("src/pattern.rs", "// regression", instructions);
+    let check = blinker.run(&["check", "--against", parent]);
+    let (output, errors) = (text(check.stdout), text(check.stderr));
+    assert_eq!(check.status.code(), Some(3), "{output}{errors}");
+    for expected in [
+        "slow: +40 bytes of flash; fast: +40 bytes of flash\n",
+        "GREW by 24 too much",
+        "GREW by 40 too much",
+        "   +40   flash    blinker::pattern::period   grew   src/pattern.rs:33\n",
+        "slow grew by 24 bytes more of flash than one change may.\nLook at `blinker::pattern::period` (+40) first: ",
+    ] {
+        assert!(output.contains(expected), "no `{expected}` in\n{output}");
+    }
+    assert!(!output.contains("baseline: "), "it is as it was:\n{output}");
+
+    let grown = blinker.path("target/size-report/report.json");
+    let grown = Report::read(&grown).unwrap();
+    let comparison = Comparison::new(&Report::read(parent.as_ref()).unwrap(), &grown);
+    let slow = &comparison.images[1];
+    let deltas: Vec<_> = slow.functions.iter().map(|function| (function.name.as_str(), function.delta())).collect();
+    assert_eq!((slow.name.as_str(), deltas), ("slow", vec![("blinker::pattern::period", 40)]));
+}
+
+#[test]
+fn the_same_source_gives_the_same_report_anywhere() {
+    let [here, there] = ["here", "there/and/further"].map(|folder| {
+        let blinker = Blinker::new(folder);
+        fs::read_to_string(measure(&blinker, "report.json")).unwrap()
+    });
+    assert!(here == there);
+    assert!(!here.contains(env!("CARGO_TARGET_TMPDIR")));
+}
