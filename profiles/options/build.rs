@@ -28,7 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         (cfg!(feature = "received_16"), "received = 16"),
         (cfg!(feature = "completions"), "completions"),
     ]);
-    let unsubscribe = if cfg!(feature = "filters_4") { "#[unsubscribe(filters = 4)] Unsubscribe" } else { "Unsubscribe" };
+    let unsubscribe =
+        if cfg!(feature = "filters_4") { "#[unsubscribe(filters = 4)] Unsubscribe" } else { "Unsubscribe" };
     let commands = list(&[
         (cfg!(feature = "publish"), &format!("#[publish({publish})] Publish")),
         (cfg!(feature = "subscribe"), &format!("#[subscribe({subscribe})] Subscribe")),

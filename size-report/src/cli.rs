@@ -21,8 +21,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 mod compare;
+mod costs;
 
 use compare::{Check, Compare, History};
+use costs::{Compiling, Documents, Options, Reference};
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
@@ -51,6 +53,12 @@ enum Task {
     Codecs(Common),
     /// Count the instructions of single operations, under QEMU. Exit codes as of `measure`.
     Instructions(Count),
+    /// Measure what each option of an agent costs. Exit code 1: an image becomes larger when one is turned off.
+    Options(Options),
+    /// Set a profile beside the code size of coreMQTT Agent, part by part, at its two levels of optimization.
+    Reference(Reference),
+    /// Tell how long profiles take to compile, from nothing and after a change.
+    CompileTime(Compiling),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -81,6 +89,8 @@ struct Measure {
     /// List the N largest symbols that each profile adds.
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "json")]
     symbols: usize,
+    #[command(flatten)]
+    documents: Documents,
 }
 
 #[derive(Debug, Args)]
@@ -136,6 +146,9 @@ pub fn main() -> ExitCode {
         Task::History(history) => history.run(),
         Task::Codecs(common) => measure_codecs(&common),
         Task::Instructions(count) => count.run(),
+        Task::Options(options) => options.run(),
+        Task::Reference(reference) => reference.run(),
+        Task::CompileTime(compiling) => compiling.run(),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -217,13 +230,15 @@ fn measure(setting: &Setting) -> Result<Report> {
 
 impl Measure {
     fn run(&self) -> Result<ExitCode> {
-        let report = measure(&self.common.setting()?)?;
+        let setting = self.common.setting()?;
+        let report = measure(&setting)?;
         if self.json {
             print(&report.to_json()?)?;
         } else {
             print(&render::table(&report, Look { colour: is_coloured(), symbols: self.symbols }))?;
         }
-        Ok(ExitCode::from(u8::from(!report.is_ok())))
+        let is_current = self.documents.apply_profiles(&setting, &report)?;
+        Ok(ExitCode::from(u8::from(!(is_current && report.is_ok()))))
     }
 }
 

@@ -2,17 +2,21 @@
 #![forbid(unsafe_code)]
 
 pub mod attribution;
+pub mod beside;
 pub mod budget;
 pub mod cli;
 pub mod codecs;
 pub mod compare;
+pub mod compile_time;
 pub mod debian;
+pub mod docs;
 pub mod elf;
 pub mod emulator;
 pub mod firmware;
 pub mod forbidden;
 pub mod history;
 pub mod instructions;
+pub mod options;
 pub mod profiles;
 pub mod reference;
 pub mod render;

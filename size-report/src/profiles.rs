@@ -2,8 +2,10 @@
 
 use crate::attribution::Parts;
 use crate::budget::Budget;
+use crate::docs::Docs;
 use crate::forbidden::Pattern;
 use crate::instructions::Budgets;
+use crate::options::Options;
 use anyhow::{Context, Result, bail};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -20,6 +22,11 @@ pub struct Profiles {
     pub profiles: IndexMap<String, Profile>,
     /// What is run, to count instructions.
     pub instructions: Option<Instructions>,
+    /// What the options of an agent are, to measure what each of them costs.
+    pub options: Option<Options>,
+    /// The documents with tables of figures.
+    #[serde(default)]
+    pub docs: Docs,
     /// Which part of an MQTT client each file is.
     #[serde(default)]
     pub parts: Parts,
@@ -82,6 +89,9 @@ impl Profiles {
         let profiles: Self = toml::from_str(text)?;
         if profiles.profiles.is_empty() {
             bail!("no profile to measure: add a `[profiles.NAME]` table");
+        }
+        if let Some(options) = &profiles.options {
+            options.check()?;
         }
         Ok(profiles)
     }
@@ -220,6 +230,24 @@ critical_section = 90
         assert!(misspelled.contains("unknown field `idel_poll`, expected one of `publish_qos_0`"), "{misspelled}");
         assert!(error("idle_poll = 100", "").contains("missing field `idle_poll`"));
         assert!(error("= 100", "= -1").contains("invalid value: integer `-1`, expected u32"));
+    }
+
+    #[test]
+    fn options_are_checked_where_they_are_read() {
+        let options = "[options]\npackage = \"o\"\nsmallest = []\ncomplete = [\"ping\"]\n";
+        let read = |each: &str| Profiles::parse(&[SAMPLE, options, each].concat());
+        let profiles = read("[options.each.ping]\nname = \"`Ping`\"\n").unwrap();
+        assert_eq!(profiles.options.unwrap().each["ping"].name, "`Ping`");
+        let error = read("[options.each]\n").unwrap_err().to_string();
+        assert!(error.contains("the feature `ping` is named"), "{error}");
+    }
+
+    #[test]
+    fn documents_are_named() {
+        let read = |docs: &str| Profiles::parse(&[SAMPLE, "[docs]\n", docs].concat());
+        assert_eq!(read("options = \"a.md\"").unwrap().docs.options, Some("a.md".into()));
+        let error = format!("{:#}", read("option = \"a.md\"").unwrap_err());
+        assert!(error.contains("unknown field `option`"), "{error}");
     }
 
     #[test]

@@ -11,11 +11,17 @@ use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
 mod attribution;
 mod compare;
+mod costs;
+mod documents;
 mod history;
 mod instructions;
 
 pub use attribution::attribution;
 pub use compare::{MARKER, Question, comparison as compare, differences, markdown};
+pub use costs::{beside, compile_times, options};
+pub use documents::{
+    beside as markdown_of_reference, options as markdown_of_options, profiles as markdown_of_profiles,
+};
 pub use history::history;
 pub use instructions::instructions;
 

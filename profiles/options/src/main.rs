@@ -67,10 +67,10 @@ fn qos(count: u8) -> mqtt::QoS {
 #[cfg(any(feature = "retain", feature = "from", feature = "completions"))]
 const HIGHEST: u8 = cfg!(feature = "publish_1") as u8 + cfg!(feature = "publish_2") as u8;
 
-#[cfg(all(feature = "subscribe", not(feature = "subscribe_1")))]
-use mqtt::RequestedQoS::AtMostOnce as REQUESTED;
 #[cfg(all(feature = "subscribe_1", not(feature = "subscribe_2")))]
 use mqtt::RequestedQoS::AtLeastOnce as REQUESTED;
+#[cfg(all(feature = "subscribe", not(feature = "subscribe_1")))]
+use mqtt::RequestedQoS::AtMostOnce as REQUESTED;
 #[cfg(feature = "subscribe_2")]
 use mqtt::RequestedQoS::ExactlyOnce as REQUESTED;
 
