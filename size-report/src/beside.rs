@@ -1,10 +1,10 @@
 //! A profile beside the reference, part by part, at the two levels of optimization that the reference is published for.
 
-use crate::attribution::Image;
+use crate::attribution::{Image, Memory};
 use crate::reference::{FILES, File, TOTAL};
 use crate::report::Identity;
-use crate::views::{self, By};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The levels of optimization, each as the release profile has it.
 pub const LEVELS: [&str; 2] = ["1", "\"z\""];
@@ -14,7 +14,7 @@ pub const LEVELS: [&str; 2] = ["1", "\"z\""];
 pub struct Beside {
     /// The profile's name.
     pub profile: String,
-    /// First the parts that the reference has as a file, in its order, then all others, then the total.
+    /// First the parts that the reference has as a file, in its order, and their total; then all others, and all together.
     pub rows: Vec<Row>,
     /// What the images were built with.
     pub identity: Identity,
@@ -34,34 +34,40 @@ pub struct Row {
 impl Beside {
     /// Compares a profile's images, each with the baseline's image of its level.
     pub fn new(profile: &str, images: [(&Image, &Image); 2], identity: Identity) -> Self {
-        let mut parts: BTreeMap<String, [i64; 2]> = BTreeMap::new();
-        for (level, (image, baseline)) in images.into_iter().enumerate() {
-            for (image, sign) in [(image, 1), (baseline, -1)] {
-                for group in views::groups(image, By::Part) {
-                    if let Some(flash) = parts.entry(group.name).or_default().get_mut(level) {
-                        *flash += sign * group.flash as i64;
-                    }
-                }
-            }
-        }
-        let total = parts.values().fold([0, 0], |[o1, os], flash| [o1 + flash[0], os + flash[1]]);
+        let parts = images.map(|(image, baseline)| parts_added(image, baseline));
+        let flash = |name: &str| parts.each_ref().map(|parts| parts.get(name).copied().unwrap_or_default());
+        let sum = |rows: &[Row]| [0, 1].map(|level: usize| rows.iter().filter_map(|row| row.flash.get(level)).sum());
         let row = |name: &str, file, flash| Row { name: name.to_owned(), file, flash };
-        let mut rows: Vec<_> = FILES
-            .into_iter()
-            .map(|file| row(file.name, Some(file), parts.remove(file.name).unwrap_or_default()))
-            .collect();
-        let mut others: Vec<_> = parts.into_iter().filter(|(_, flash)| *flash != [0, 0]).collect();
-        others.sort_by_key(|(_, flash)| -flash[1]);
-        rows.extend(others.into_iter().map(|(name, flash)| row(&name, None, flash)));
-        rows.push(row(TOTAL.name, Some(TOTAL), total));
+        let mut rows: Vec<_> = FILES.into_iter().map(|file| row(file.name, Some(file), flash(file.name))).collect();
+        let total = row(TOTAL.name, Some(TOTAL), sum(&rows));
+        let others: BTreeSet<&str> = parts.iter().flat_map(BTreeMap::keys).copied().collect();
+        let others = others.into_iter().filter(|name| FILES.iter().all(|file| file.name != *name));
+        let mut others: Vec<_> = others.map(|name| row(name, None, flash(name))).collect();
+        others.sort_by_key(|row| Reverse(row.flash));
+        rows.extend(others);
+        let all = row("all that is linked", None, sum(&rows));
+        rows.insert(FILES.len(), total);
+        rows.push(all);
         Self { profile: profile.to_owned(), rows, identity }
     }
+}
+
+/// What an image adds to each part of the baseline, in bytes of flash: negative where the baseline has more.
+pub fn parts_added<'a>(image: &'a Image, baseline: &'a Image) -> BTreeMap<&'a str, i64> {
+    let mut parts: BTreeMap<&str, i64> = BTreeMap::new();
+    for (image, sign) in [(image, 1), (baseline, -1)] {
+        for row in image.rows.iter().filter(|row| row.memory == Memory::Flash) {
+            *parts.entry(row.part.as_deref().unwrap_or("[no part]")).or_default() += sign * row.bytes as i64;
+        }
+    }
+    parts.retain(|_, bytes| *bytes != 0);
+    parts
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribution::{self, Kind, Memory};
+    use crate::attribution::{self, Kind};
     use crate::toolchain::Library;
 
     fn image(parts: &[(Option<&str>, u64)]) -> Image {
@@ -105,9 +111,10 @@ mod tests {
             ("core_mqtt.c", [3000, 2000]),
             ("core_mqtt_state.c", [0, 0]),
             ("core_mqtt_serializer.c", [0, 0]),
+            ("total", [3000, 2000]),
             ("core", [90, 80]),
             ("board", [10, -5]),
-            ("total", [3100, 2075]),
+            ("all that is linked", [3100, 2075]),
         ];
         assert_eq!(rows, expected);
         let files = beside.rows.iter().filter_map(|row| row.file).count();

@@ -13,7 +13,7 @@ pub struct Budget {
 }
 
 /// What a profile does add to the baseline image, in bytes. Negative if the profile is the smaller of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {
     /// Bytes of flash.
     pub flash: i64,

@@ -190,7 +190,8 @@ impl Setting {
     }
 
     fn attribution(&self, bin: &str, features: &[String]) -> Result<(Attribution, Vec<Symbol>)> {
-        let path = self.build(Firmware { package: &self.profiles.firmware.package, bin: Some(bin), features })?;
+        let firmware = Firmware { package: &self.profiles.firmware.package, bin: Some(bin), features };
+        let path = firmware.build(&self.workspace, &self.toolchain)?;
         let symbols = Image::read(&path)?.symbols;
         Ok((Attribution::read(&path, &self.workspace.root, &self.profiles.parts)?, symbols))
     }
@@ -206,13 +207,16 @@ fn measure(setting: &Setting) -> Result<Report> {
     let firmware = &setting.profiles.firmware;
     let baseline = match &firmware.baseline {
         Some(baseline) => {
+            Host.say("building the baseline");
             let (attribution, symbols) = setting.attribution(baseline, &[])?;
             Baseline::new(attribution, symbols)
         }
         None => Baseline::default(),
     };
     let mut profiles = Vec::new();
-    for (name, profile) in &setting.profiles.profiles {
+    let count = setting.profiles.profiles.len();
+    for (index, (name, profile)) in setting.profiles.profiles.iter().enumerate() {
+        Host.say(&format!("building {name} ({} of {count})", index + 1));
         let (attribution, symbols) = setting.attribution(&profile.binary, &profile.features)?;
         profiles.push(Measured::new(name, profile, &firmware.forbid, attribution, symbols, &baseline));
     }
@@ -254,6 +258,7 @@ impl Attribute {
         } else {
             let setting = self.common.setting()?;
             let (bin, features) = setting.profiles.image(&self.image)?;
+            Host.say(&format!("building {}", self.image));
             setting.attribution(bin, features)?.0
         };
         if self.json {

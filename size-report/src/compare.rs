@@ -52,7 +52,7 @@ pub struct Function {
     pub name: String,
     /// Its file and line.
     pub place: Option<String>,
-    /// Bytes before, and now. Only those in `symbols`: where nothing changed, it is left out.
+    /// Bytes before, and now, of its rows that differ: what is the same in both is left out.
     pub bytes: (u64, u64),
     /// The linked functions that it was in before, and those that it is in now.
     pub symbols: (BTreeSet<String>, BTreeSet<String>),
@@ -118,7 +118,7 @@ impl Comparison {
 
     /// Whether no profile grew by more than a change may make it grow.
     pub fn keeps_growth(&self) -> bool {
-        self.images.iter().all(|image| image.excess() == Added { flash: 0, ram: 0 })
+        self.images.iter().all(|image| image.excess() == Added::default())
     }
 }
 
@@ -144,13 +144,13 @@ impl Changed {
     pub fn excess(&self) -> Added {
         match (self.promises, self.delta()) {
             (Some(promises), Some(delta)) => promises.growth.excess(delta),
-            _ => Added { flash: 0, ram: 0 },
+            _ => Added::default(),
         }
     }
 
     /// Whether nothing in it is larger, smaller, or elsewhere.
     pub fn is_empty(&self) -> bool {
-        let none = Added { flash: 0, ram: 0 };
+        let none = Added::default();
         self.delta() == Some(none) && self.padding == none && self.functions.is_empty()
     }
 
@@ -280,4 +280,102 @@ fn bare(name: &str) -> String {
 
 fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(bytes: u64, symbol: &str, origin: &str, file: &str) -> Row {
+        Row {
+            bytes,
+            memory: Memory::Flash,
+            kind: if symbol == "[padding]" { Kind::Padding } else { Kind::Code },
+            symbol: symbol.to_owned(),
+            origin: origin.to_owned(),
+            crate_name: "app".to_owned(),
+            file: Some(file.to_owned()),
+            line: Some(bytes as u32),
+            part: None,
+            spec: None,
+        }
+    }
+
+    fn compare(old: &[Row], new: &[Row]) -> Changed {
+        let [old, new] = [old, new].map(|rows| Image::new(rows.to_vec()));
+        Changed::new("app", Some(&old), Some(&new))
+    }
+
+    fn events(old: &[Row], new: &[Row]) -> Vec<(String, i64, String)> {
+        let functions = compare(old, new).functions;
+        functions.iter().map(|function| (function.name.clone(), function.delta(), function.event())).collect()
+    }
+
+    fn event(name: &str, delta: i64, event: &str) -> (String, i64, String) {
+        (name.to_owned(), delta, event.to_owned())
+    }
+
+    #[test]
+    fn what_grew_shrank_came_and_went_is_told() {
+        let old =
+            [row(10, "a", "a", "a.rs"), row(20, "b", "b", "a.rs"), row(5, "c", "c", "a.rs"), row(7, "d", "d", "a.rs")];
+        let new =
+            [row(12, "a", "a", "a.rs"), row(11, "b", "b", "a.rs"), row(8, "e", "e", "b.rs"), row(7, "d", "d", "a.rs")];
+        let expected = [event("b", -9, "shrank"), event("e", 8, "new"), event("c", -5, "gone"), event("a", 2, "grew")];
+        assert_eq!(events(&old, &new), expected);
+    }
+
+    #[test]
+    fn inlining_is_told_from_growth() {
+        let (by_itself, inlined) = ([row(10, "f", "f", "a.rs")], [row(4, "a", "f", "a.rs"), row(9, "b", "f", "a.rs")]);
+        let inlined_once = [row(6, "a", "f", "a.rs")];
+        assert_eq!(events(&by_itself, &inlined), [event("f", 3, "was a function of its own, is inlined now")]);
+        assert_eq!(events(&inlined, &by_itself), [event("f", -3, "was inlined, is a function of its own now")]);
+        assert_eq!(
+            events(&inlined_once, &[row(10, "b", "f", "a.rs"), row(6, "c", "f", "a.rs")]),
+            [event("f", 10, "in 2 functions, was in 1")]
+        );
+    }
+
+    #[test]
+    fn what_only_moved_is_no_change() {
+        let moved = |from: Row, to: Row| assert_eq!(events(&[from], &[to]), []);
+        moved(row(6, "a", "f", "a.rs"), row(6, "b", "f", "a.rs"));
+        moved(row(6, "a", "f::<u8>", "a.rs"), row(6, "a", "f::<u16>", "a.rs"));
+        moved(row(6, "a", "f::{closure#0}", "a.rs"), row(6, "a", "f::{closure#12}", "a.rs"));
+        moved(row(6, "app::a::f", "app::a::f", "a.rs"), row(6, "app::b::f", "app::b::f", "b.rs"));
+    }
+
+    #[test]
+    fn padding_is_no_function() {
+        let changed = compare(&[row(2, "[padding]", "[padding]", "")], &[row(6, "[padding]", "[padding]", "")]);
+        assert_eq!((changed.padding, changed.functions.len()), (Added { flash: 4, ram: 0 }, 0));
+        assert!(!changed.is_empty());
+    }
+
+    #[test]
+    fn names_lose_what_differs_between_builds() {
+        assert_eq!(bare("<agent::Queue<app::Command, 4>>::submit::<u8>"), "<agent::Queue>::submit");
+        assert_eq!(bare("<u8 as core::fmt::Display>::fmt"), "<u8 as core::fmt::Display>::fmt");
+        assert_eq!(bare("run::<fn(u8) -> u8>::{closure#1}"), "run::{closure#}");
+    }
+
+    proptest::proptest! {
+        /// Whatever is taken for whatever, nothing gets lost on the way.
+        #[test]
+        fn the_differences_add_up(old in rows(), new in rows()) {
+            let [from, to] = [&old, &new].map(|rows| rows.iter().map(|row| row.bytes as i64).sum::<i64>());
+            let changed = compare(&old, &new);
+            let functions: i64 = changed.functions.iter().map(Function::delta).sum();
+            proptest::prop_assert_eq!(functions + changed.padding.flash, to - from);
+        }
+    }
+
+    fn rows() -> impl proptest::strategy::Strategy<Value = Vec<Row>> {
+        use proptest::prelude::*;
+        let name = || prop::sample::select(vec!["a", "b", "a::<u8>", "b::{closure#0}", "b::{closure#1}", "[padding]"]);
+        let fields = (1u64..50, name(), name(), prop::sample::select(vec!["a.rs", "b.rs"]));
+        let row = fields.prop_map(|(bytes, symbol, origin, file)| row(bytes, symbol, origin, file));
+        prop::collection::vec(row, 0..12)
+    }
 }

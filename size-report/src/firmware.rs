@@ -1,12 +1,14 @@
 //! Builds firmware, one image a cargo call: in a common call cargo would give every image the features of all.
 
+use crate::system::Progress;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ChildStderr, Stdio};
+use std::thread;
 
 /// An image to build.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +43,59 @@ impl Firmware<'_> {
         command.arg("--target-dir").arg(workspace.target_directory.join("firmware"));
         command.current_dir(&workspace.root).stdin(Stdio::null());
 
-        let output = command
-            .output()
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command
+            .spawn()
             .with_context(|| format!("building {name}: cannot run {}", command.get_program().display()))?;
-        if !output.status.success() {
-            io::stderr().write_all(&output.stderr)?;
-            bail!("building {name} failed: cargo's message is above");
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let (messages, told) = thread::scope(|scope| {
+            let told = scope.spawn(|| stderr.map_or(Ok(String::new()), listen));
+            let mut messages = Vec::new();
+            let read = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_end(&mut messages));
+            read.and(told.join().unwrap_or_else(|_| Ok(String::new()))).map(|told| (messages, told))
+        })?;
+        if !child.wait()?.success() {
+            io::stderr().write_all(told.as_bytes())?;
+            match remedy(&told) {
+                Some(remedy) => bail!("building {name} failed, and cargo's message is above: {remedy}"),
+                None => bail!("building {name} failed: cargo's message is above"),
+            }
         }
-        artifact(&String::from_utf8_lossy(&output.stdout)).with_context(|| format!("building {name}"))
+        artifact(&String::from_utf8_lossy(&messages)).with_context(|| format!("building {name}"))
     }
+}
+
+/// Shows what cargo says that it is doing, and keeps all of it.
+fn listen(stderr: ChildStderr) -> io::Result<String> {
+    let mut progress = Progress::default();
+    let mut told = String::new();
+    for line in BufReader::new(stderr).lines() {
+        let line = line?;
+        progress.show(&line);
+        told += &line;
+        told.push('\n');
+    }
+    Ok(told)
+}
+
+/// What to do about mistakes that many make, and that cargo's message has no word on.
+fn remedy(message: &str) -> Option<&'static str> {
+    const REMEDIES: [(&str, &str); 5] = [
+        (
+            "linker `",
+            "install the program that `linker` names in .cargo/config.toml, or take that line out: rustc brings a linker \
+             along",
+        ),
+        (
+            "cannot find linker script",
+            "`-T` in .cargo/config.toml names a linker script that is not there. It is found in the folder of the \
+             workspace, and where a build script says `cargo::rustc-link-search`",
+        ),
+        ("can't find crate for `core`", "run `rustup target add` with the target that profiles.toml names"),
+        ("lock file", "firmware is built with `--locked`: write Cargo.lock anew with `cargo generate-lockfile`"),
+        ("no bin target named", "correct `binary` or `baseline` in profiles.toml"),
+    ];
+    REMEDIES.into_iter().find(|(symptom, _)| message.contains(symptom)).map(|(_, remedy)| remedy)
 }
 
 /// What was built.
@@ -116,6 +162,16 @@ mod tests {
     fn what_a_build_script_prints_is_passed_over() {
         let messages = ["warning: in plain text", &binary("/t/beacon")].join("\n");
         assert_eq!(artifact(&messages).unwrap().executable, PathBuf::from("/t/beacon"));
+    }
+
+    #[test]
+    fn common_mistakes_have_a_remedy() {
+        let remedy = |message| remedy(message).unwrap_or_default();
+        assert!(remedy("error: linker `arm-none-eabi-gcc` not found").starts_with("install the program"));
+        assert!(remedy("rust-lld: error: cannot find linker script link.x").contains("names a linker script"));
+        assert!(remedy("error[E0463]: can't find crate for `core`").contains("rustup target add"));
+        assert!(remedy("error: no bin target named `blinkr`").contains("`binary` or `baseline`"));
+        assert_eq!(remedy("error[E0308]: mismatched types"), "");
     }
 
     #[test]

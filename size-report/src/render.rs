@@ -1,5 +1,6 @@
 //! The report as text for a terminal. Its width does not depend on the terminal, and nothing is told by colour alone.
 
+use crate::beside::parts_added;
 use crate::budget::Verdict;
 use crate::codecs::Codecs;
 use crate::elf::Symbol;
@@ -7,6 +8,8 @@ use crate::reference::{self, File};
 use crate::report::{Identity, Measured, Report};
 use crate::toolchain::Library;
 use crate::wirespec;
+use std::collections::{BTreeMap, BTreeSet};
+
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
 mod attribution;
@@ -39,7 +42,9 @@ const SUSPECTS: usize = 3;
 
 /// The whole text: budgets, comparison with the reference, toolchain, and what is wrong, if anything is.
 pub fn table(report: &Report, look: Look) -> String {
-    let mut sections = vec![budgets(report, look), comparison(report), toolchain(&report.toolchain)];
+    let mut sections = vec![budgets(report, look)];
+    sections.extend(comparison(report));
+    sections.push(toolchain(&report.toolchain));
     if look.symbols > 0 {
         sections.extend(report.profiles.iter().map(|profile| {
             let symbols = symbols(profile.new_symbols(&report.baseline).take(look.symbols));
@@ -126,26 +131,46 @@ fn verdict(profile: &Measured) -> String {
     if faults.is_empty() { "ok".to_owned() } else { faults.join(", ") }
 }
 
-fn comparison(report: &Report) -> String {
-    let mut files = new_table(&["file", "-O1", "-Os"], &[0]);
-    for file in reference::FILES.iter().chain([&reference::TOTAL]) {
-        files.add_row([file.name.to_owned(), tenths(file.o1), tenths(file.os)]);
+/// The reference's files, and what of each profile does the same. None: no image has a part of it.
+fn comparison(report: &Report) -> Option<String> {
+    let added: Vec<_> = report.profiles.iter().map(|profile| parts_added(&profile.image, &report.baseline.image)).collect();
+    let has = |file: &File| added.iter().any(|parts| parts.contains_key(file.name));
+    if !reference::FILES.iter().any(has) {
+        return None;
     }
-    let File { o1, os, .. } = reference::TOTAL;
-    let share_of = |name: &str, total| format!("of {name} ({})", number(reference::bytes(total).into()));
-    let mut shares = new_table(&["profile", "flash added", &share_of("-O1", o1), &share_of("-Os", os)], &[0]);
-    for profile in &report.profiles {
-        let flash = profile.added.flash;
-        let share = |total| format!("{}%", reference::share(flash, total));
-        shares.add_row([profile.name.clone(), number(flash), share(o1), share(os)]);
+    let mut header = vec!["part", "-O1", "-Os"];
+    header.extend(report.profiles.iter().map(|profile| profile.name.as_str()));
+    let mut files = new_table(&header, &[0]);
+    let others: BTreeSet<_> = added.iter().flat_map(BTreeMap::keys).collect();
+    let others = others.into_iter().filter(|part| reference::FILES.iter().all(|file| file.name != **part));
+    let parts = reference::FILES.iter().map(|file| (file.name, Some(file))).chain(others.map(|part| (*part, None)));
+    for (part, file) in parts {
+        let mut row = vec![part.to_owned()];
+        row.extend(match file {
+            Some(file) => [tenths(file.o1), tenths(file.os)],
+            None => ["-".to_owned(), "-".to_owned()],
+        });
+        row.extend(added.iter().map(|parts| number(parts.get(part).copied().unwrap_or_default())));
+        files.add_row(row);
     }
-    format!(
-        "Beside the reference: \"{}\" (1 K is 1024 bytes)\n\n{}\n\n{}\n\n{}",
+    let File { name, o1, os } = reference::TOTAL;
+    let mut total = vec![name.to_owned(), tenths(o1), tenths(os)];
+    total.extend(report.profiles.iter().map(|profile| number(profile.added.flash)));
+    files.add_row(total);
+    for (of, reference) in [("of -O1", o1), ("of -Os", os)] {
+        let mut shares =
+            vec![format!("{of} ({})", number(reference::bytes(reference).into())), String::new(), String::new()];
+        let share = |profile: &Measured| format!("{}%", reference::share(profile.added.flash, reference));
+        shares.extend(report.profiles.iter().map(share));
+        files.add_row(shares);
+    }
+    Some(format!(
+        "Beside the reference: \"{}\" (1 K is 1024 bytes),\n\
+         what each profile adds to the baseline, in bytes of flash\n\n{}\n\n{}",
         reference::TITLE,
         files.trim_fmt(),
-        shares.trim_fmt(),
         reference::CAVEAT
-    )
+    ))
 }
 
 fn toolchain(identity: &Identity) -> String {

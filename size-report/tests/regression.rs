@@ -48,7 +48,7 @@ fn forty_bytes_are_caught_and_a_comment_is_not() {
         "GREW by 24 too much",
         "GREW by 40 too much",
         "   +40   flash    blinker::pattern::period   grew   src/pattern.rs:33\n",
-        "slow grew by 24 bytes more of flash than one change may.\nLook at `blinker::pattern::period` (+40) first: ",
+        "slow: its flash grew by 40 bytes, and one change may add 16.\nLook at `blinker::pattern::period` (+40) first: ",
     ] {
         assert!(output.contains(expected), "no `{expected}` in\n{output}");
     }
@@ -62,6 +62,19 @@ fn forty_bytes_are_caught_and_a_comment_is_not() {
     assert_eq!((slow.name.as_str(), deltas), ("slow", vec![("blinker::pattern::period", 40)]));
 }
 
+/// What the checked-in schema says of reports, and whether the same is read that was written.
+fn check_form(text: &str) {
+    let schema = serde_json::from_str(include_str!("../report.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let mut report: serde_json::Value = serde_json::from_str(text).unwrap();
+    let errors: Vec<_> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert_eq!(Report::from_json(text).unwrap().to_json().unwrap(), text);
+    // A schema that allowed everything would be no help.
+    report["baseline"]["rows"][0]["file"] = "/home/somebody/main.rs".into();
+    assert!(!schema.is_valid(&report));
+}
+
 #[test]
 fn the_same_source_gives_the_same_report_anywhere() {
     let [here, there] = ["here", "there/and/further"].map(|folder| {
@@ -70,4 +83,5 @@ fn the_same_source_gives_the_same_report_anywhere() {
     });
     assert!(here == there);
     assert!(!here.contains(env!("CARGO_TARGET_TMPDIR")));
+    check_form(&here);
 }

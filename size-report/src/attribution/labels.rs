@@ -72,7 +72,12 @@ impl<'a> Labels<'a> {
             Kind::Vectors
         } else if section.is_code {
             let (data, end) = self.symbols.data.at(at);
-            return (if data == Some(&true) { Kind::Pool } else { Kind::Code }, end);
+            let is_constant = || self.symbols.owners.get(at).is_none() && self.users.get(at).is_some();
+            return match data {
+                Some(true) if is_constant() => (Kind::Constants, end),
+                Some(true) => (Kind::Pool, end),
+                _ => (Kind::Code, end),
+            };
         } else if section.is_empty {
             Kind::Bss
         } else if section.is_writable {
@@ -194,10 +199,13 @@ fn is_filler(bytes: &[u8]) -> bool {
 
 /// Who refers first to the constants that have no name. A constant goes on to the next one that something refers to.
 fn users(sections: &[Section], symbols: &Symbols, references: &References) -> Ranges<u64> {
-    let constants: Vec<_> = sections.iter().filter(|section| section.is_constant()).collect();
-    let is_nameless = |address: u64| {
-        constants.iter().any(|section| section.addresses.contains(&address)) && symbols.owners.get(address).is_none()
+    // Some linker scripts put constants behind the code, into one section.
+    let holds = |section: &Section, address: u64| {
+        section.addresses.contains(&address)
+            && (section.is_constant() || section.is_code && symbols.data.get(address) == Some(&true))
     };
+    let is_nameless =
+        |address| symbols.owners.get(address).is_none() && sections.iter().any(|section| holds(section, address));
     let mut users: BTreeMap<u64, u64> = BTreeMap::new();
     for reference in references.targets.iter().filter(|reference| is_nameless(reference.to)) {
         users.entry(reference.to).or_insert(reference.from);
@@ -217,7 +225,7 @@ fn users(sections: &[Section], symbols: &Symbols, references: &References) -> Ra
         users.append(&mut found);
     }
     let mut ranges = Ranges::default();
-    for section in constants {
+    for section in sections {
         let mut end = section.addresses.end;
         for (&start, &user) in users.range(section.addresses.clone()).rev() {
             ranges.paint(start..end, user);
@@ -230,6 +238,35 @@ fn users(sections: &[Section], symbols: &Symbols, references: &References) -> Ra
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn constants_behind_the_code_belong_to_who_refers_to_them() {
+        // ldr r0, [pc, #0]; bx lr; .word 0x108; and at 0x108, without a symbol, a text
+        let data = *b"\x00\x48\x70\x47\x08\x01\x00\x00a text, y";
+        let section = Section {
+            name: ".text".to_owned(),
+            addresses: 0x100..0x100 + data.len() as u64,
+            data: &data,
+            is_code: true,
+            is_writable: false,
+            is_empty: false,
+        };
+        let mut symbols = Symbols::default();
+        symbols.owners.paint(0x100..0x108, Rc::new(Symbol { name: "text_of".to_owned(), address: 0x100 }));
+        symbols.data.paint(0x104..section.addresses.end, true);
+        let sections = [section];
+        let references = References::read(&sections, &symbols);
+        let users = users(&sections, &symbols, &references);
+        let (origins, crates, parts) = Default::default();
+        let labels = Labels { symbols, origins, references, users, parts: &parts, crates };
+        let mut pieces = Vec::new();
+        let addresses = sections[0].addresses.clone();
+        labels.divide(&Span { memory: Memory::Flash, addresses, section: Some(&sections[0]) }, &mut pieces);
+        let pieces: Vec<_> =
+            pieces.iter().map(|piece| (piece.row.bytes, piece.row.kind, piece.row.symbol.as_str())).collect();
+        let expected = [(4, Kind::Code, "text_of"), (4, Kind::Pool, "text_of"), (9, Kind::Constants, "text_of")];
+        assert_eq!(pieces, expected);
+    }
 
     #[test]
     fn fillers_are_short_and_of_one_kind() {

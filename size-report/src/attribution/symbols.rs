@@ -16,8 +16,6 @@ use std::rc::Rc;
 pub(crate) struct Symbol {
     /// Its readable name; several where they are one and the same bytes.
     pub(crate) name: String,
-    /// Its name as the linker has it.
-    pub(crate) linked_name: String,
     pub(crate) address: u64,
 }
 
@@ -110,11 +108,7 @@ impl Symbols {
         names.sort_unstable();
         names.dedup();
         let readable: Vec<String> = names.iter().map(|name| demangled(name)).collect();
-        let symbol = Symbol {
-            name: readable.join(" = "),
-            linked_name: names.first().copied().unwrap_or_default().to_owned(),
-            address: addresses.start,
-        };
+        let symbol = Symbol { name: readable.join(" = "), address: addresses.start };
         self.owners.paint(addresses, Rc::new(symbol));
     }
 

@@ -30,8 +30,7 @@ pub fn comparison(comparison: &Comparison, question: Question) -> String {
     if !comparison.is_empty() || question.judges {
         sections.push(images(comparison, question));
     }
-    let changed = || comparison.images.iter().filter(|image| !image.is_empty());
-    sections.extend(changed().map(functions));
+    sections.extend(comparison.images.iter().filter_map(functions));
     if question.judges {
         sections.extend(comparison.images.iter().filter_map(advice));
     }
@@ -56,10 +55,14 @@ pub fn markdown(comparison: &Comparison, new: &Report, question: Question) -> St
             let _ = writeln!(text, "| {} | {flash} | {ram} | {verdict} |", image.name);
         }
     }
-    for image in comparison.images.iter().filter(|image| !image.is_empty()) {
+    for image in &comparison.images {
+        let lines = lines(image, 10);
+        if lines.is_empty() {
+            continue;
+        }
         let _ = write!(text, "\n<details><summary>{}</summary>\n\n", summary(image));
         text.push_str("| change | memory | function | what | begins at |\n|--:|---|---|---|---|\n");
-        for [change, memory, name, event, place] in lines(image, 10) {
+        for [change, memory, name, event, place] in lines {
             let place = if place.is_empty() { place } else { format!("`{place}`") };
             let _ = writeln!(text, "| {change} | {memory} | `{}` | {event} | {place} |", name.replace('|', "\\|"));
         }
@@ -173,12 +176,12 @@ fn verdict(image: &Changed, question: Question) -> (String, bool) {
     if faults.is_empty() { ("ok".to_owned(), true) } else { (faults.join(", "), false) }
 }
 
-fn functions(image: &Changed) -> String {
+fn functions(image: &Changed) -> Option<String> {
     let mut table = new_table(&["change", "memory", "function", "what", "begins at"], &[1, 2, 3, 4]);
     for [change, memory, name, event, place] in lines(image, NAMED) {
         table.add_row([change, memory, shortened(&name), event, place]);
     }
-    if table.is_empty() { summary(image) } else { format!("{}\n\n{}", summary(image), table.trim_fmt()) }
+    (!table.is_empty()).then(|| format!("{}\n\n{}", summary(image), table.trim_fmt()))
 }
 
 /// The functions that did most of it, what the others come to, and padding.
@@ -223,29 +226,55 @@ fn memory(memory: Memory) -> &'static str {
     }
 }
 
-/// What to do about a profile that grew by more than it may.
+/// What to do about a profile that breaks a promise.
 fn advice(image: &Changed) -> Option<String> {
-    let excess = image.excess();
-    if excess == (Added { flash: 0, ram: 0 }) {
+    let (promises, name) = (image.promises?, &image.name);
+    let (excess, delta) = (image.excess(), image.delta());
+    let grew = |memory: &str, excess: i64, of: fn(Added) -> i64, may: u32| {
+        let delta = in_bytes(delta.map_or(0, of));
+        (excess > 0).then(|| format!("its {memory} grew by {delta}, and one change may add {}", number(may.into())))
+    };
+    let mut faults: Vec<_> = [
+        grew("flash", excess.flash, |added| added.flash, promises.growth.flash),
+        grew("RAM", excess.ram, |added| added.ram, promises.growth.ram),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let mut remedies = Vec::new();
+    if !faults.is_empty() {
+        remedies.push("`growth`");
+    }
+    let over = image.sizes.1.map(|added| promises.budget.excess(added)).unwrap_or_default();
+    for (memory, over) in [("flash", over.flash), ("RAM", over.ram)] {
+        if over > 0 {
+            faults.push(format!("its {memory} is {} over its budget", in_bytes(over)));
+        }
+    }
+    if over != Added::default() {
+        remedies.push("`budget`");
+    }
+    if promises.verdict == Verdict::ForbiddenSymbol {
+        faults.push("it has symbols that `forbid` lists".to_owned());
+    }
+    if faults.is_empty() {
         return None;
     }
-    let over: Vec<_> = [("flash", excess.flash), ("RAM", excess.ram)]
-        .into_iter()
-        .filter(|(_, excess)| *excess > 0)
-        .map(|(memory, excess)| format!("{} more of {memory}", in_bytes(excess)))
-        .collect();
-    let growers: Vec<_> = image
-        .growers()
-        .take(NAMED)
-        .map(|function| format!("`{}` ({})", shortened(&function.name), signed(function.delta())))
-        .collect();
+    let growers = image.growers().take(NAMED);
+    let growers: Vec<_> =
+        growers.map(|function| format!("`{}` ({})", shortened(&function.name), signed(function.delta()))).collect();
     let look = if growers.is_empty() { String::new() } else { format!("Look at {} first: ", growers.join(", ")) };
-    Some(format!(
-        "{name} grew by {} than one change may.\n{look}`cargo size-report attribute {name} --by origin` shows all of it.\n\
-         Take back what is not worth its bytes, or allow it on purpose: `growth` of [profiles.{name}] in profiles.toml.",
-        over.join(" and "),
-        name = image.name,
-    ))
+    let mut advice = format!(
+        "{name}: {}.\n{look}`cargo size-report attribute {name} --by origin` shows all of it.",
+        faults.join("; ")
+    );
+    if !remedies.is_empty() {
+        advice += &format!(
+            "\nTake back what is not worth its bytes, or allow it on purpose: {} of [profiles.{name}] in profiles.toml.",
+            remedies.join(" and ")
+        );
+    }
+    Some(advice)
 }
 
 fn signed(value: i64) -> String {
