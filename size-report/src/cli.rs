@@ -344,6 +344,17 @@ mod tests {
     }
 
     #[test]
+    fn documents_are_written_or_checked() {
+        let parse = |arguments: &[&str]| Cli::try_parse_from(arguments);
+        for task in ["measure", "options", "reference"] {
+            assert!(parse(&["", task, "--write-docs"]).is_ok(), "{task}");
+            assert!(parse(&["", task, "--check-docs"]).is_ok(), "{task}");
+            assert!(parse(&["", task, "--check-docs", "--write-docs"]).is_err(), "{task}");
+        }
+        assert!(parse(&["", "--check-docs"]).is_ok());
+    }
+
+    #[test]
     fn functions_are_listed_on_demand() {
         let functions = |arguments: &[&str]| match Cli::try_parse_from(arguments).unwrap().task {
             Some(Task::Instructions(count)) => count.functions,

@@ -4,6 +4,8 @@ use crate::firmware::Firmware;
 use crate::toolchain::Toolchain;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result};
+#[cfg(unix)]
+use nix::sys::time::TimeValLike;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -15,9 +17,19 @@ pub struct CompileTime {
     /// The profile's name.
     pub profile: String,
     /// From nothing: all crates, the generator, and Rust's library where it comes as source.
-    pub clean: Duration,
+    pub clean: Spent,
     /// Once more after the user's code was changed.
-    pub change: Duration,
+    pub change: Spent,
+}
+
+/// What a build took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// The time that went by.
+    pub elapsed: Duration,
+    /// The time that its processes had, of all cores together: it depends less on what else the machine does. None where
+    /// the system does not tell.
+    pub processor: Option<Duration>,
 }
 
 impl CompileTime {
@@ -34,10 +46,25 @@ impl CompileTime {
     }
 }
 
-fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Duration)> {
-    let began = Instant::now();
+fn timed<T>(work: impl FnOnce() -> Result<T>) -> Result<(T, Spent)> {
+    let (began, before) = (Instant::now(), processor_time());
     let result = work()?;
-    Ok((result, began.elapsed()))
+    let processor = processor_time().zip(before).map(|(after, before)| after.saturating_sub(before));
+    Ok((result, Spent { elapsed: began.elapsed(), processor }))
+}
+
+/// What all processes had that this one has started, and those that they have started, as far as they have ended.
+#[cfg(unix)]
+fn processor_time() -> Option<Duration> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
+    let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    u64::try_from(microseconds).ok().map(Duration::from_micros)
+}
+
+#[cfg(not(unix))]
+fn processor_time() -> Option<Duration> {
+    None
 }
 
 fn remove(folder: &Path) -> Result<()> {
@@ -84,5 +111,18 @@ mod tests {
     fn what_fails_has_no_time() {
         assert!(timed(|| anyhow::bail!("no") as Result<()>).is_err());
         assert_eq!(timed(|| Ok(7)).unwrap().0, 7);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn programs_that_were_started_take_time() {
+        let busy = || {
+            Ok(std::process::Command::new("sh")
+                .args(["-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done"])
+                .status()?)
+        };
+        let (status, spent) = timed(busy).unwrap();
+        assert!(status.success());
+        assert!(spent.processor.unwrap() > Duration::ZERO && spent.elapsed > Duration::ZERO, "{spent:?}");
     }
 }

@@ -133,7 +133,8 @@ fn verdict(profile: &Measured) -> String {
 
 /// The reference's files, and what of each profile does the same. None: no image has a part of it.
 fn comparison(report: &Report) -> Option<String> {
-    let added: Vec<_> = report.profiles.iter().map(|profile| parts_added(&profile.image, &report.baseline.image)).collect();
+    let added: Vec<_> =
+        report.profiles.iter().map(|profile| parts_added(&profile.image, &report.baseline.image)).collect();
     let has = |file: &File| added.iter().any(|parts| parts.contains_key(file.name));
     if !reference::FILES.iter().any(has) {
         return None;

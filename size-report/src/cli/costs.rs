@@ -162,3 +162,43 @@ impl Compiling {
         Ok(ExitCode::SUCCESS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{env, fs};
+
+    const BEGIN: &str = "<!-- begin: cargo size-report --write-docs -->";
+
+    fn block(table: &str, rustc: &str) -> Block {
+        let toolchain = format!("Measured for a chip with {rustc}.");
+        Block { command: "cargo size-report --write-docs", table: table.to_owned(), toolchain }
+    }
+
+    #[test]
+    fn documents_are_written_and_then_checked() {
+        let root = env::temp_dir().join(format!("slimqtt-documents-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        fs::write(root.join("a.md"), format!("{BEGIN}\n<!-- end -->\n")).unwrap();
+        let apply = |write_docs, check_docs, block: &Block| {
+            Documents { write_docs, check_docs }.apply(&root, Some(Path::new("a.md")), block).unwrap()
+        };
+        let new = block("| a |", "rustc 1");
+        // Who asks for nothing is not troubled.
+        assert!(apply(false, false, &new));
+        assert!(!apply(false, true, &new));
+        assert!(apply(true, false, &new));
+        assert!(apply(false, true, &new));
+        assert!(!apply(false, true, &block("| b |", "rustc 1")));
+        assert!(apply(false, true, &block("| b |", "rustc 2")), "of another toolchain is only told");
+        assert!(fs::read_to_string(root.join("a.md")).unwrap().contains("| a |"));
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_table_that_has_no_document_is_an_error() {
+        let documents = Documents { write_docs: true, check_docs: false };
+        let error = documents.apply(Path::new("."), None, &block("", "")).unwrap_err().to_string();
+        assert_eq!(error, "`[docs]` in profiles.toml names no document for this table");
+    }
+}

@@ -57,3 +57,24 @@ fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 fn grouped(value: i64) -> String {
     number(value).replace(' ', ",")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Added;
+
+    #[test]
+    fn tables_are_markdown() {
+        let cost = Cost {
+            name: "`Publish`".to_owned(),
+            smallest: Added { flash: 2628, ram: 784 },
+            complete: Added { flash: -4, ram: 0 },
+        };
+        let expected = "\
+| option | flash, smallest agent | RAM | flash, complete agent | RAM |
+|---|---:|---:|---:|---:|
+| `Publish` | 2,628 | 784 | -4 | 0 |
+";
+        assert_eq!(options(&[cost]), expected);
+    }
+}
