@@ -118,12 +118,16 @@ else
 fi
 
 say 'cost report'
-cargo size-report
+cargo size-report --check-docs
 cargo size-report codecs
 cargo size-report instructions
 cargo size-report stack
 cargo size-report stack --run
 cargo size-report futures
+
+say 'what each option costs, and a profile beside the reference'
+cargo size-report options --check-docs
+cargo size-report reference --check-docs
 
 say 'a firmware whose agent says what it does (with defmt it would need a logger to link)'
 cargo size-report build slimqtt-firmware --bin complete --features complete,slimqtt/log

@@ -30,6 +30,9 @@ use draw::{Page, Svg};
 mod images;
 
 use images::Stack;
+mod costs;
+
+use costs::{Compiling, Documents, Options, Reference};
 
 /// Measures what each profile adds to a firmware image, and holds it to its budget.
 #[derive(Debug, Parser)]
@@ -68,6 +71,12 @@ enum Task {
     Futures(Common),
     /// Ask cargo-bloat about the profiles' images, too. Exit code 1: the two tools do not agree.
     SecondOpinion(Common),
+    /// Measure what each option of an agent costs. Exit code 1: an image becomes larger when one is turned off.
+    Options(Options),
+    /// Set a profile beside the code size of coreMQTT Agent, part by part, at its two levels of optimization.
+    Reference(Reference),
+    /// Tell how long profiles take to compile, from nothing and after a change.
+    CompileTime(Compiling),
     /// Build one firmware package as the profiles are built, and print the path of its ELF file.
     Build(Build),
 }
@@ -98,6 +107,8 @@ struct Measure {
     /// List the N largest symbols that each profile adds.
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "json")]
     symbols: usize,
+    #[command(flatten)]
+    documents: Documents,
 }
 
 #[derive(Debug, Args)]
@@ -158,6 +169,9 @@ pub fn main() -> ExitCode {
         Task::Stack(stack) => stack.run(),
         Task::Futures(common) => images::futures(&common),
         Task::SecondOpinion(common) => images::second_opinion(&common),
+        Task::Options(options) => options.run(),
+        Task::Reference(reference) => reference.run(),
+        Task::CompileTime(compiling) => compiling.run(),
         Task::Build(build) => build.run(),
     };
     result.unwrap_or_else(|error| {
@@ -266,13 +280,15 @@ fn measure(setting: &Setting) -> Result<Report> {
 
 impl Measure {
     fn run(&self) -> Result<ExitCode> {
-        let report = measure(&self.common.setting()?)?;
+        let setting = self.common.setting()?;
+        let report = measure(&setting)?;
         if self.json {
             print(&report.to_json()?)?;
         } else {
             print(&render::table(&report, Look { colour: is_coloured(), symbols: self.symbols }))?;
         }
-        Ok(ExitCode::from(u8::from(!report.is_ok())))
+        let is_current = self.documents.apply_profiles(&setting, &report)?;
+        Ok(ExitCode::from(u8::from(!(is_current && report.is_ok()))))
     }
 }
 
@@ -369,6 +385,17 @@ mod tests {
         let cli = Cli::try_parse_from(["", "--symbols", "5", "--library", "build-std"]).unwrap();
         assert!(cli.task.is_none());
         assert_eq!((cli.measure.symbols, cli.measure.common.library), (5, Some(Library::BuildStd)));
+    }
+
+    #[test]
+    fn documents_are_written_or_checked() {
+        let parse = |arguments: &[&str]| Cli::try_parse_from(arguments);
+        for task in ["measure", "options", "reference"] {
+            assert!(parse(&["", task, "--write-docs"]).is_ok(), "{task}");
+            assert!(parse(&["", task, "--check-docs"]).is_ok(), "{task}");
+            assert!(parse(&["", task, "--check-docs", "--write-docs"]).is_err(), "{task}");
+        }
+        assert!(parse(&["", "--check-docs"]).is_ok());
     }
 
     #[test]

@@ -25,11 +25,16 @@ pub struct Firmware<'a> {
 impl Firmware<'_> {
     /// Builds the image, and returns the path of its ELF file.
     pub fn build(&self, workspace: &Workspace, toolchain: &Toolchain) -> Result<PathBuf> {
+        Ok(self.build_with(workspace, toolchain, &[])?.executable)
+    }
+
+    /// Builds the image with further arguments of cargo.
+    pub fn build_with(&self, workspace: &Workspace, toolchain: &Toolchain, further: &[&str]) -> Result<Artifact> {
         let name = self.bin.unwrap_or(self.package);
         let mut command = toolchain.cargo_build();
         command.args(["--message-format", "json-render-diagnostics"]);
         self.choose(&mut command, workspace);
-
+        command.args(further);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command
             .spawn()
@@ -48,7 +53,7 @@ impl Firmware<'_> {
                 None => bail!("building {name} failed: cargo's message is above"),
             }
         }
-        executable(&String::from_utf8_lossy(&messages)).with_context(|| format!("building {name}"))
+        artifact(&String::from_utf8_lossy(&messages)).with_context(|| format!("building {name}"))
     }
 }
 
@@ -108,24 +113,41 @@ fn remedy(message: &str) -> Option<&'static str> {
     REMEDIES.into_iter().find(|(symptom, _)| message.contains(symptom)).map(|(_, remedy)| remedy)
 }
 
+/// What was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// The ELF file.
+    pub executable: PathBuf,
+    /// The source of its `main`.
+    pub source: PathBuf,
+}
+
 #[derive(Deserialize)]
 struct Message {
     reason: String,
     executable: Option<PathBuf>,
+    target: Option<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    src_path: PathBuf,
 }
 
 /// The one executable that cargo's messages tell of. Where it is in the target folder is cargo's own affair.
-fn executable(messages: &str) -> Result<PathBuf> {
-    let mut executables = Vec::new();
+fn artifact(messages: &str) -> Result<Artifact> {
+    let mut artifacts = Vec::new();
     for line in messages.lines().filter(|line| line.starts_with('{')) {
         let message: Message = serde_json::from_str(line).context("cannot understand cargo's messages")?;
-        if message.reason == "compiler-artifact" {
-            executables.extend(message.executable);
+        if let (Some(executable), Some(target)) = (message.executable, message.target)
+            && message.reason == "compiler-artifact"
+        {
+            artifacts.push(Artifact { executable, source: target.src_path });
         }
     }
-    match executables.len() {
+    match artifacts.len() {
         0 => bail!("the package has no binary"),
-        1 => Ok(executables.remove(0)),
+        1 => Ok(artifacts.remove(0)),
         _ => bail!("the package has several binaries: choose one with --bin NAME"),
     }
 }
@@ -134,23 +156,27 @@ fn executable(messages: &str) -> Result<PathBuf> {
 mod tests {
     use super::*;
 
-    const LIBRARY: &str = r#"{"reason":"compiler-artifact","target":{"kind":["lib"]},"executable":null}"#;
+    const LIBRARY: &str =
+        r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"src_path":"/w/lib.rs"},"executable":null}"#;
     const FINISHED: &str = r#"{"reason":"build-finished","success":true}"#;
 
     fn binary(path: &str) -> String {
-        format!(r#"{{"reason":"compiler-artifact","target":{{"kind":["bin"]}},"executable":"{path}"}}"#)
+        format!(
+            r#"{{"reason":"compiler-artifact","target":{{"kind":["bin"],"src_path":"/w/main.rs"}},"executable":"{path}"}}"#
+        )
     }
 
     #[test]
     fn the_executable_is_where_cargo_says() {
         let messages = [LIBRARY, &binary("/t/beacon"), FINISHED].join("\n");
-        assert_eq!(executable(&messages).unwrap(), PathBuf::from("/t/beacon"));
+        let expected = Artifact { executable: "/t/beacon".into(), source: "/w/main.rs".into() };
+        assert_eq!(artifact(&messages).unwrap(), expected);
     }
 
     #[test]
     fn what_a_build_script_prints_is_passed_over() {
         let messages = ["warning: in plain text", &binary("/t/beacon")].join("\n");
-        assert_eq!(executable(&messages).unwrap(), PathBuf::from("/t/beacon"));
+        assert_eq!(artifact(&messages).unwrap().executable, PathBuf::from("/t/beacon"));
     }
 
     #[test]
@@ -165,8 +191,8 @@ mod tests {
 
     #[test]
     fn none_or_several_executables_are_errors() {
-        assert!(executable(LIBRARY).unwrap_err().to_string().contains("no binary"));
+        assert!(artifact(LIBRARY).unwrap_err().to_string().contains("no binary"));
         let several = [binary("/t/a"), binary("/t/b")].join("\n");
-        assert!(executable(&several).unwrap_err().to_string().contains("--bin NAME"));
+        assert!(artifact(&several).unwrap_err().to_string().contains("--bin NAME"));
     }
 }

@@ -2,11 +2,14 @@
 #![forbid(unsafe_code)]
 
 pub mod attribution;
+pub mod beside;
 pub mod budget;
 pub mod cli;
 pub mod codecs;
 pub mod compare;
+pub mod compile_time;
 pub mod debian;
+pub mod docs;
 pub mod elf;
 pub mod emulator;
 pub mod firmware;
@@ -14,6 +17,7 @@ pub mod forbidden;
 pub mod future;
 pub mod history;
 pub mod instructions;
+pub mod options;
 pub mod page;
 pub mod palette;
 pub mod profiles;

@@ -2,9 +2,11 @@
 
 use crate::attribution::Parts;
 use crate::budget::Budget;
+use crate::docs::Docs;
 use crate::forbidden::Pattern;
 use crate::future;
 use crate::instructions::Budgets;
+use crate::options::Options;
 use crate::stack;
 use anyhow::{Context, Result, bail};
 use indexmap::IndexMap;
@@ -22,6 +24,11 @@ pub struct Profiles {
     pub profiles: IndexMap<String, Profile>,
     /// What is run, to count instructions.
     pub instructions: Option<Instructions>,
+    /// What the options of an agent are, to measure what each of them costs.
+    pub options: Option<Options>,
+    /// The documents with tables of figures.
+    #[serde(default)]
+    pub docs: Docs,
     /// Which part of an MQTT client each file is.
     #[serde(default)]
     pub parts: Parts,
@@ -104,6 +111,9 @@ impl Profiles {
         }
         if profiles.profiles.is_empty() {
             bail!("no profile to measure: add a `[profiles.NAME]` table");
+        }
+        if let Some(options) = &profiles.options {
+            options.check()?;
         }
         Ok(profiles)
     }
@@ -278,6 +288,24 @@ to = ["*::waker::*"]
         assert!(profiles.futures["publish"].fits("slimqtt_agent::Submission<P>"));
         let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
         assert_eq!(message, "profile `sensor` has a budget for the future `publish`, which is no name in [futures]");
+    }
+
+    #[test]
+    fn options_are_checked_where_they_are_read() {
+        let options = "[options]\npackage = \"o\"\nsmallest = []\ncomplete = [\"ping\"]\n";
+        let read = |each: &str| Profiles::parse(&[SAMPLE, options, each].concat());
+        let profiles = read("[options.each.ping]\nname = \"`Ping`\"\n").unwrap();
+        assert_eq!(profiles.options.unwrap().each["ping"].name, "`Ping`");
+        let error = read("[options.each]\n").unwrap_err().to_string();
+        assert!(error.contains("the feature `ping` is named"), "{error}");
+    }
+
+    #[test]
+    fn documents_are_named() {
+        let read = |docs: &str| Profiles::parse(&[SAMPLE, "[docs]\n", docs].concat());
+        assert_eq!(read("options = \"a.md\"").unwrap().docs.options, Some("a.md".into()));
+        let error = format!("{:#}", read("option = \"a.md\"").unwrap_err());
+        assert!(error.contains("unknown field `option`"), "{error}");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The report as text for a terminal. Its width does not depend on the terminal, and nothing is told by colour alone.
 
-use crate::attribution::Memory;
+use crate::beside::parts_added;
 use crate::budget::Verdict;
 use crate::codecs::Codecs;
 use crate::elf::Symbol;
 use crate::reference::{self, File};
-use crate::report::{Baseline, Identity, Measured, Report};
+use crate::report::{Identity, Measured, Report};
 use crate::toolchain::Library;
 use crate::wirespec;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,11 +14,17 @@ use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
 mod attribution;
 mod compare;
+mod costs;
+mod documents;
 mod history;
 mod instructions;
 
 pub use attribution::attribution;
 pub use compare::{MARKER, Question, comparison as compare, differences, markdown};
+pub use costs::{beside, compile_times, options};
+pub use documents::{
+    beside as markdown_of_reference, options as markdown_of_options, profiles as markdown_of_profiles,
+};
 pub use history::history;
 pub use instructions::instructions;
 
@@ -127,7 +133,8 @@ fn verdict(profile: &Measured) -> String {
 
 /// The reference's files, and what of each profile does the same. None: no image has a part of it.
 fn comparison(report: &Report) -> Option<String> {
-    let added: Vec<_> = report.profiles.iter().map(|profile| parts_added(profile, &report.baseline)).collect();
+    let added: Vec<_> =
+        report.profiles.iter().map(|profile| parts_added(&profile.image, &report.baseline.image)).collect();
     let has = |file: &File| added.iter().any(|parts| parts.contains_key(file.name));
     if !reference::FILES.iter().any(has) {
         return None;
@@ -165,18 +172,6 @@ fn comparison(report: &Report) -> Option<String> {
         files.trim_fmt(),
         reference::CAVEAT
     ))
-}
-
-/// What a profile adds to each part of the baseline, in bytes of flash.
-fn parts_added<'a>(profile: &'a Measured, baseline: &'a Baseline) -> BTreeMap<&'a str, i64> {
-    let mut parts: BTreeMap<&str, i64> = BTreeMap::new();
-    for (image, sign) in [(&profile.image, 1), (&baseline.image, -1)] {
-        for row in image.rows.iter().filter(|row| row.memory == Memory::Flash) {
-            *parts.entry(row.part.as_deref().unwrap_or("[no part]")).or_default() += sign * row.bytes as i64;
-        }
-    }
-    parts.retain(|_, bytes| *bytes != 0);
-    parts
 }
 
 fn toolchain(identity: &Identity) -> String {

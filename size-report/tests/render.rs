@@ -294,3 +294,14 @@ fn one_broken_promise_is_enough() {
     report.profiles.retain(|profile| profile.name == "beacon");
     assert!(report.is_ok());
 }
+
+#[test]
+fn profiles_are_a_table_in_a_document() {
+    let expected = "\
+| profile | flash | of its budget | RAM | of its budget |
+|---|---:|---:|---:|---:|
+| `beacon` | 2,204 | 85% of 2,600 | 300 | 43% of 700 |
+";
+    let table = render::markdown_of_profiles(&report());
+    assert!(table.starts_with(expected), "{table}");
+}
