@@ -2,12 +2,14 @@
 
 use spin::mutex::SpinMutex;
 
-use crate::command::{Command, CommandError, Completion, Request, Submission};
+use crate::command::{CommandError, Completion, Submission};
 use crate::incoming::Incoming;
 use crate::payload::Payload;
 use crate::queue::Queue;
 use crate::received::Identifiers;
+use crate::request::Request;
 use crate::session::Session;
+use crate::wire::QoS;
 
 /// What is fixed for an agent when it is compiled. What it does not have costs nothing: no code is left of it.
 pub trait Profile {
@@ -43,6 +45,9 @@ pub trait Profile {
     /// Whether a packet may have to be held back until something was sent.
     #[doc(hidden)]
     const HOLDS: bool = Self::ACKNOWLEDGED || Self::REPLIES;
+
+    /// The qualities of service that its subscriptions may ask for.
+    type RequestedQoS: Copy + Into<QoS>;
 
     /// Room for the packet identifiers of messages with QoS 2 that are being received: `[AtomicU16; N]`.
     type Identifiers: Identifiers;
@@ -109,26 +114,27 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         Self { session: Session::new(), queue: Queue::new(), incoming: SpinMutex::new(Incoming::new()) }
     }
 
-    /// A command that waits for a free slot, then for its outcome.
-    pub const fn submit<C: Command + Unpin>(&self, command: C) -> Submission<'_, P, C, COMMANDS, PACKET> {
-        Submission::new(&self.queue, command)
+    /// A command that waits for a free slot, then for its outcome; `A` is what an acknowledgement says: the return codes of
+    /// SUBACK, in an array, or nothing.
+    pub const fn submit<'a, A>(&'a self, request: Request<'a, P>) -> Submission<'a, P, A, COMMANDS, PACKET> {
+        Submission::new(&self.queue, request)
     }
 
     /// A command that never waits, and whose outcome nobody learns.
     ///
     /// # Errors
     /// [`CommandError::Invalid`] and [`CommandError::QueueFull`]: nothing was queued.
-    pub fn try_submit(&self, request: &impl Request) -> Result<(), CommandError> {
-        self.queue.submit(request, None, P::Completion::NONE).map(drop)
+    pub fn try_submit(&self, request: &Request<'_, P>) -> Result<(), CommandError> {
+        self.queue.submit(request, false, P::Completion::NONE).map(drop)
     }
 
     /// A command that never waits, and whose outcome is told to a function.
     ///
     /// # Errors
     /// [`CommandError::Invalid`] and [`CommandError::QueueFull`]: nothing was queued, and the function is not called.
-    pub fn submit_then(&self, request: &impl Request, completion: &'static Completion) -> Result<(), CommandError> {
+    pub fn submit_then(&self, request: &Request<'_, P>, completion: &'static Completion) -> Result<(), CommandError> {
         const { assert!(size_of::<P::Completion>() > 0, "this agent calls no functions") };
-        self.queue.submit(request, None, P::Completion::new(Some(completion))).map(drop)
+        self.queue.submit(request, false, P::Completion::new(Some(completion))).map(drop)
     }
 
     /// Stops the agent at once: [`run`](Self::run) ends with [`Error::Stopped`](crate::Error::Stopped), without a

@@ -1,12 +1,13 @@
 //! Commands, as those who give them see them.
 
+use core::marker::PhantomData;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::agent::Profile;
-use crate::payload::Payload;
 use crate::queue::{Queue, Slot};
-use crate::wire::{EncodeError, List, PacketIdentifier, SubackReturnCode, Writer};
+use crate::request::Request;
+use crate::wire::{EncodeError, List, SubackReturnCode};
 
 /// Why a command failed. It concerns this command alone: the connection and all other commands go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,19 +29,6 @@ pub enum CommandError {
     Stopped,
     /// The source of the payload had fewer bytes than it had promised.
     PayloadEnded,
-}
-
-/// What a command sends.
-pub trait Request {
-    /// Writes the packet; if it starts an exchange, with this packet identifier. Returns where its end comes from, if
-    /// that is not written.
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload>;
-}
-
-/// A request, and what is known when it is done.
-pub trait Command: Request {
-    /// What the Server has answered.
-    type Answer: Answer;
 }
 
 /// What an acknowledgement says.
@@ -108,29 +96,30 @@ impl Completion {
 /// for the outcome of their command. Further ones take turns, and keep each other awake until a slot is free; where they
 /// have a higher priority than the task that runs the connection, that is for ever. Give such an agent more slots.
 #[must_use = "a command does nothing unless it is awaited"]
-pub struct Submission<'a, P: Profile, C, const COMMANDS: usize, const PACKET: usize> {
+pub struct Submission<'a, P: Profile, A, const COMMANDS: usize, const PACKET: usize> {
     queue: &'a Queue<P, COMMANDS, PACKET>,
-    command: C,
+    request: Request<'a, P>,
     slot: Option<&'a Slot<P, PACKET>>,
+    answer: PhantomData<fn() -> A>,
 }
 
-impl<'a, P: Profile, C, const COMMANDS: usize, const PACKET: usize> Submission<'a, P, C, COMMANDS, PACKET> {
-    pub(crate) const fn new(queue: &'a Queue<P, COMMANDS, PACKET>, command: C) -> Self {
-        Self { queue, command, slot: None }
+impl<'a, P: Profile, A, const COMMANDS: usize, const PACKET: usize> Submission<'a, P, A, COMMANDS, PACKET> {
+    pub(crate) const fn new(queue: &'a Queue<P, COMMANDS, PACKET>, request: Request<'a, P>) -> Self {
+        Self { queue, request, slot: None, answer: PhantomData }
     }
 }
 
-impl<P: Profile, C: Command + Unpin, const COMMANDS: usize, const PACKET: usize> Future
-    for Submission<'_, P, C, COMMANDS, PACKET>
+impl<P: Profile, A: Answer, const COMMANDS: usize, const PACKET: usize> Future
+    for Submission<'_, P, A, COMMANDS, PACKET>
 {
-    type Output = Result<C::Answer, CommandError>;
+    type Output = Result<A, CommandError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let outcome = this.queue.poll(&mut this.slot, &this.command, context.waker());
+        let outcome = this.queue.poll(&mut this.slot, &this.request, context.waker());
         outcome.map_ok(|()| {
-            let mut answer = C::Answer::NONE;
-            if size_of::<C::Answer>() > 0
+            let mut answer = A::NONE;
+            if size_of::<A>() > 0
                 && let Some(packet) = this.slot.and_then(Slot::lock)
             {
                 answer.read(packet.kept());
@@ -140,7 +129,7 @@ impl<P: Profile, C: Command + Unpin, const COMMANDS: usize, const PACKET: usize>
     }
 }
 
-impl<P: Profile, C, const COMMANDS: usize, const PACKET: usize> Drop for Submission<'_, P, C, COMMANDS, PACKET> {
+impl<P: Profile, A, const COMMANDS: usize, const PACKET: usize> Drop for Submission<'_, P, A, COMMANDS, PACKET> {
     fn drop(&mut self) {
         if let Some(slot) = self.slot {
             self.queue.abandon(slot);

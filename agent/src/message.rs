@@ -1,5 +1,6 @@
 //! Messages from the Server, as their handler sees them.
 
+use crate::topic_name::TopicName;
 use crate::wire::QoS;
 
 /// A message that has come, or a part of one. All of it is borrowed from the receive buffer.
@@ -13,7 +14,7 @@ use crate::wire::QoS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Message<'a> {
     /// Topic name.
-    pub topic: &'a str,
+    pub topic: TopicName<'a>,
     /// Application message, or the part of it that is here.
     pub payload: &'a [u8],
     /// Quality of service at which the Server delivers it.

@@ -28,9 +28,8 @@ pub trait Payload: Sync {
     /// after they were written there. The buffer is what the slot has left behind topic and header, and may be small.
     ///
     /// It is called by the agent's task. None, before the end, says that they cannot be read: the command fails, and
-    /// the connection ends, since the packet cannot be completed. If the message has QoS 2 and was sent before, let the
-    /// next CONNECT ask for a clean session: the Server may still know the packet identifier of the message, and take
-    /// another one with it for a duplicate `[MQTT-2.3.1-3]`.
+    /// the connection ends, since the packet cannot be completed. Its packet identifier, which the Server may still know,
+    /// does not come again soon `[MQTT-2.3.1-3]`.
     fn read<'a>(&'a self, offset: usize, buffer: &'a mut [u8]) -> &'a [u8];
 }
 
@@ -79,7 +78,3 @@ impl<F: Fn(usize, &mut [u8]) -> usize + Sync> Payload for FnPayload<F> {
         buffer.get(..count).unwrap_or_default()
     }
 }
-
-/// A payload had fewer bytes than it had promised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PayloadEnded;

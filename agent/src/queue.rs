@@ -3,8 +3,8 @@
 //! A slot is reserved under the lock, filled outside it, and put in line under it again: interrupts are masked for a
 //! few steps over the slots, however large the packets are. Wakers and functions are called outside it too.
 //!
-//! A slot keeps its packet until it is acknowledged, so it is also what is sent again on the next connection. And its
-//! number is the packet identifier: none is in use twice `[MQTT-2.3.1-2]`.
+//! A slot keeps its packet until it is acknowledged, so it is also what is sent again on the next connection. And the
+//! packet identifier has its number: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
 use core::task::{Poll, Waker};
@@ -13,12 +13,11 @@ use critical_section::{CriticalSection, Mutex};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::agent::{Keeps, Profile};
-use crate::command::{CommandError, Request};
-use crate::error::Error;
-use crate::exchange::acknowledgement;
-use crate::payload::{Payload, PayloadEnded};
+use crate::command::CommandError;
+use crate::payload::Payload;
+use crate::request::Request;
 use crate::wire::{
-    self, EncodeError, List, PacketIdentifier, Pingresp, Puback, Pubcomp, Pubrec, Pubrel, Reader, Suback, Writer,
+    self, EncodeError, List, PacketIdentifier, Pingresp, Puback, Pubcomp, Pubrec, Pubrel, Suback, Writer,
 };
 
 /// What a slot is doing, in the order in which it goes on.
@@ -64,38 +63,53 @@ impl State {
 }
 
 /// A place for one command.
+#[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Slot<P: Profile, const PACKET: usize> {
     control: Mutex<Control<P>>,
+    /// That of some future that waits: for its command's outcome, or for a slot.
+    waker: Mutex<Cell<Option<Waker>>>,
     /// Locked by whom the state gives it to: the caller while `Reserved` or `Done`, the agent while it is begun. Nobody
     /// waits.
     packet: SpinMutex<Packet<P, PACKET>>,
 }
 
+#[repr(C)]
 struct Control<P: Profile> {
     state: Cell<State>,
     /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
     watched: Cell<bool>,
-    /// Which slot this is, from 0.
-    number: Cell<u8>,
     /// The type of the packet that acknowledges the one in the slot; 0 if none does.
     awaited: Cell<u8>,
-    /// The command's future, if watched; else some future that waits for any slot to become free.
-    waker: Cell<Option<Waker>>,
+    /// The more significant byte of packet identifiers. It moves on with each command, so that an identifier comes again
+    /// after 255 others: the Server may know it a little longer than we do.
+    generation: Cell<u8>,
+    /// When the packet was put in line, among the others.
+    order: Cell<u32>,
     /// The function that is told the outcome.
     completion: Cell<P::Completion>,
 }
 
 /// The bytes of a control packet, up to `end`, and where the rest of it comes from.
+#[repr(C)]
 pub(crate) struct Packet<P: Profile, const SIZE: usize> {
     end: u16,
-    bytes: [u8; SIZE],
+    /// How many topic filters there are in this SUBSCRIBE.
+    filters: u16,
     source: P::Source,
+    bytes: [u8; SIZE],
 }
 
 impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
-    fn encode(&mut self, request: &dyn Request, identifier: PacketIdentifier) -> Result<(), EncodeError> {
+    /// Returns the type of the packet that acknowledges this one; 0 if none does.
+    fn encode(&mut self, request: &Request<'_, P>, identifier: PacketIdentifier) -> Result<u8, EncodeError> {
         let mut writer = Writer::new(&mut self.bytes);
-        self.source = P::Source::new(request.encode(identifier, &mut writer));
+        if P::SUBSCRIBE
+            && let Request::Subscribe(filters) = request
+        {
+            self.filters = filters.len() as u16;
+        }
+        let (awaited, source) = request.encode(identifier, &mut writer);
+        self.source = P::Source::new(source);
         if let Some(payload) = self.source.get() {
             writer.announce(payload.length());
         }
@@ -104,10 +118,11 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         if self.follows() > 0 && usize::from(self.end) == SIZE {
             return Err(EncodeError::TooLarge);
         }
-        Ok(())
+        Ok(awaited)
     }
 
-    fn follows(&self) -> usize {
+    /// How many bytes of its source there are.
+    pub(crate) fn follows(&self) -> usize {
         self.source.get().map_or(0, Payload::length)
     }
 
@@ -116,21 +131,18 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         wire::packet(&self.bytes, usize::from(self.end))
     }
 
+    #[cfg(any(feature = "log", feature = "defmt"))]
     pub(crate) fn first_byte(&self) -> u8 {
         self.bytes().first().copied().unwrap_or_default()
     }
 
-    /// Bytes of its source, from there on; none at its end, or where there is no source.
-    pub(crate) fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
-        let Some(payload) = self.source.get() else { return Ok(&[]) };
+    /// Bytes of its source, from there on: none if it has ended early.
+    pub(crate) fn more(&mut self, offset: usize) -> &[u8] {
+        let Some(payload) = self.source.get() else { return &[] };
         let left = payload.length().saturating_sub(offset);
-        if left == 0 {
-            return Ok(&[]);
-        }
         let buffer = self.bytes.get_mut(usize::from(self.end)..).unwrap_or_default();
         let bytes = payload.read(offset, buffer);
-        let bytes = bytes.get(..left).unwrap_or(bytes);
-        if bytes.is_empty() { Err(PayloadEnded) } else { Ok(bytes) }
+        bytes.get(..left).unwrap_or(bytes)
     }
 
     /// A PUBLISH is going to be sent again `[MQTT-3.3.1-1]`.
@@ -142,23 +154,12 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
 
     /// PUBREL takes the place of the PUBLISH.
     fn release(&mut self, identifier: PacketIdentifier) {
-        self.source = P::Source::NONE;
-        let mut writer = Writer::new(&mut self.bytes);
-        Pubrel { packet_identifier: identifier }.encode(&mut writer);
-        self.end = writer.finish().unwrap_or_default() as u16;
-    }
-
-    /// How many topic filters there are in this SUBSCRIBE.
-    fn filters(&self) -> usize {
-        let mut body = Reader::new(self.bytes.get(Writer::FIXED_HEADER..usize::from(self.end)).unwrap_or_default());
-        body.u16();
-        let mut count = 0;
-        while !body.is_empty() {
-            body.binary();
-            body.u8();
-            count += 1;
+        let [high, low] = identifier.get().to_be_bytes();
+        if let Some(space) = self.bytes.first_chunk_mut() {
+            *space = [Pubrel::FIRST_BYTE, 2, high, low];
         }
-        count
+        self.end = 4;
+        self.source = P::Source::NONE;
     }
 
     /// Return codes take the place of the packet.
@@ -181,12 +182,13 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
             control: Mutex::new(Control {
                 state: Cell::new(State::Free),
                 watched: Cell::new(false),
-                number: Cell::new(0),
                 awaited: Cell::new(0),
-                waker: Cell::new(None),
+                generation: Cell::new(0),
+                order: Cell::new(0),
                 completion: Cell::new(P::Completion::NONE),
             }),
-            packet: SpinMutex::new(Packet { end: 0, bytes: [0; PACKET], source: P::Source::NONE }),
+            waker: Mutex::new(Cell::new(None)),
+            packet: SpinMutex::new(Packet { end: 0, filters: 0, source: P::Source::NONE, bytes: [0; PACKET] }),
         }
     }
 
@@ -198,64 +200,26 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
     fn state(&self) -> State {
         critical_section::with(|cs| self.control.borrow(cs).state.get())
     }
+}
 
-    /// Prepares a message for another connection. False if what was begun cannot go on there.
-    fn repeat(&self) -> bool {
-        match critical_section::with(|cs| self.control.borrow(cs).awaited.get()) {
-            Puback::PACKET_TYPE | Pubrec::PACKET_TYPE => {
-                if let Some(mut packet) = self.lock() {
-                    packet.set_dup();
-                }
-            }
-            Pubcomp::PACKET_TYPE => {}
-            _ => return false,
-        }
-        critical_section::with(|cs| self.control.borrow(cs).state.set(State::Again));
-        true
+impl<P: Profile> Control<P> {
+    /// The packet identifier of a command in this slot, the one with this number.
+    fn identifier(&self, slot: u8) -> PacketIdentifier {
+        PacketIdentifier::MIN.saturating_add(u16::from(self.generation.get()) << 8 | u16::from(slot))
     }
 }
 
 /// What is known of the command that an acknowledgement belongs to.
-enum Awaited<'a, P: Profile, const PACKET: usize> {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Acknowledged {
     /// There is none.
-    No,
+    Unknown,
     /// Its packet is still in the hands of the transport.
-    Soon,
-    /// It is here.
-    By(&'a Slot<P, PACKET>),
-}
-
-/// The slots whose packets are to be sent or acknowledged, by their numbers, in the order in which they came.
-struct Line<const COMMANDS: usize> {
-    length: Cell<u8>,
-    slots: [Cell<u8>; COMMANDS],
-}
-
-impl<const COMMANDS: usize> Line<COMMANDS> {
-    fn slots(&self) -> &[Cell<u8>] {
-        self.slots.get(..usize::from(self.length.get())).unwrap_or_default()
-    }
-
-    fn join(&self, slot: u8) {
-        let length = self.length.get();
-        if let Some(place) = self.slots.get(usize::from(length)) {
-            place.set(slot);
-            self.length.set(length + 1);
-        }
-    }
-
-    fn leave(&self, slot: u8) {
-        let slots = self.slots();
-        let from = slots.iter().position(|place| place.get() == slot);
-        if let Some(behind) = from.and_then(|from| slots.get(from..)) {
-            for pair in behind.windows(2) {
-                if let [place, next] = pair {
-                    place.set(next.get());
-                }
-            }
-            self.length.set(self.length.get() - 1);
-        }
-    }
+    Early,
+    /// It has gone on.
+    Known,
+    /// It is another one than the acknowledgement is for.
+    Wrong,
 }
 
 /// The slots of an agent.
@@ -263,11 +227,10 @@ impl<const COMMANDS: usize> Line<COMMANDS> {
 pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> {
     /// The task that runs the connection.
     agent: Mutex<Cell<Option<Waker>>>,
-    /// A future that waits for any slot to become free.
+    /// A future that waits and has found no place in a slot.
     waiting: Mutex<Cell<Option<Waker>>>,
-    /// The number before the packet identifier of the first slot. (All of an agent is zeros at first, and takes no flash.)
-    base: Mutex<Cell<u16>>,
-    line: Mutex<Line<COMMANDS>>,
+    /// What the next packet in line gets as its order.
+    next: Mutex<Cell<u32>>,
     slots: [Slot<P, PACKET>; COMMANDS],
 }
 
@@ -279,113 +242,81 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         Self {
             agent: Mutex::new(Cell::new(None)),
             waiting: Mutex::new(Cell::new(None)),
-            base: Mutex::new(Cell::new(0)),
-            line: Mutex::new(Line { length: Cell::new(0), slots: [const { Cell::new(0) }; COMMANDS] }),
+            next: Mutex::new(Cell::new(0)),
             slots: [const { Slot::new() }; COMMANDS],
         }
     }
 
-    /// Puts a packet in line. A future that gives its waker is woken when the command is done; or, if no slot is free,
-    /// when one may be.
+    /// Puts a packet in line. If it is watched, the slot keeps the outcome for a future.
     pub(crate) fn submit(
         &self,
-        request: &dyn Request,
-        future: Option<&Waker>,
+        request: &Request<'_, P>,
+        watched: bool,
         completion: P::Completion,
     ) -> Result<&Slot<P, PACKET>, CommandError> {
-        let (slot, identifier, mut packet) = match self.reserve(future) {
-            Ok(reserved) => reserved,
-            Err(displaced) => {
-                wake(displaced);
-                return Err(CommandError::QueueFull);
-            }
-        };
+        let Some((slot, identifier, mut packet)) = self.reserve() else { return Err(CommandError::QueueFull) };
         let encoded = packet.encode(request, identifier);
-        let awaited = if P::ACKNOWLEDGED { acknowledgement(packet.first_byte()) } else { None };
         drop(packet);
-        if let Err(error) = encoded {
-            self.done(slot, State::Free, &[]);
-            return Err(CommandError::Invalid(error));
-        }
         let agent = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
-            self.line.borrow(cs).join(control.number.get());
-            control.state.set(State::Queued);
-            control.awaited.set(awaited.unwrap_or_default());
+            self.join(cs, control);
+            control.state.set(if encoded.is_ok() { State::Queued } else { State::Free });
+            control.watched.set(watched);
+            control.awaited.set(encoded.unwrap_or_default());
             control.completion.set(completion);
-            if future.is_some() {
-                control.waker.set(future.cloned());
-            }
             self.agent.borrow(cs).take()
         });
         wake(agent);
-        Ok(slot)
+        match encoded {
+            Ok(_) => Ok(slot),
+            Err(error) => {
+                self.wake();
+                Err(CommandError::Invalid(error))
+            }
+        }
     }
 
-    /// Takes a free slot. If there is none, finds a place for the waker of the future, and perhaps displaces another.
+    /// Takes a free slot.
     #[expect(clippy::type_complexity, reason = "said once")]
-    fn reserve(
-        &self,
-        future: Option<&Waker>,
-    ) -> Result<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>), Option<Waker>> {
+    fn reserve(&self) -> Option<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
-            for (number, slot) in self.slots.iter().enumerate() {
-                let number = number as u8;
+            for (slot, number) in self.slots.iter().zip(0..) {
                 let control = slot.control.borrow(cs);
                 if control.state.get() == State::Free
                     && let Some(packet) = slot.lock()
                 {
                     control.state.set(State::Reserved);
-                    control.number.set(number);
-                    control.watched.set(future.is_some());
-                    return Ok((slot, self.identifier(cs, number), packet));
+                    return Some((slot, control.identifier(number), packet));
                 }
             }
-            Err(future.and_then(|waker| self.wait(cs, waker)))
+            None
         })
     }
 
-    /// Makes room for the waker of a future that waits for any slot: `waiting`, and a place in each slot that no future
-    /// watches. Those before it move on, so that one whose future is gone falls out in the end, and is returned.
-    fn wait(&self, cs: CriticalSection<'_>, waker: &Waker) -> Option<Waker> {
-        let mut moved = self.waiting.borrow(cs).replace(Some(waker.clone()));
-        for slot in &self.slots {
-            let control = slot.control.borrow(cs);
-            if moved.as_ref().is_none_or(|moved| moved.will_wake(waker)) {
-                return None;
-            }
-            if !control.watched.get() {
-                moved = control.waker.replace(moved);
-            }
-        }
-        moved.filter(|moved| !moved.will_wake(waker))
+    /// The last in line.
+    fn join(&self, cs: CriticalSection<'_>, control: &Control<P>) {
+        let next = self.next.borrow(cs);
+        control.order.set(next.get());
+        next.set(next.get().wrapping_add(1));
     }
 
-    /// A step of a command's future: puts the packet in line, if it has no `slot` yet, else looks for the outcome. When
-    /// it is there, the slot stays the future's until it is abandoned.
+    /// What the future of a command does when it is polled.
     pub(crate) fn poll<'a>(
         &'a self,
         slot: &mut Option<&'a Slot<P, PACKET>>,
-        request: &dyn Request,
+        request: &Request<'_, P>,
         waker: &Waker,
     ) -> Poll<Result<(), CommandError>> {
-        let Some(submitted) = *slot else {
-            return match self.submit(request, Some(waker), P::Completion::NONE) {
-                Ok(submitted) => {
-                    *slot = Some(submitted);
-                    Poll::Pending
-                }
-                Err(CommandError::QueueFull) => Poll::Pending,
-                Err(error) => Poll::Ready(Err(error)),
-            };
+        self.wait(waker);
+        let slot = match *slot {
+            Some(slot) => slot,
+            None => match self.submit(request, true, P::Completion::NONE) {
+                Ok(submitted) => slot.insert(submitted),
+                Err(CommandError::QueueFull) => return Poll::Pending,
+                Err(error) => return Poll::Ready(Err(error)),
+            },
         };
-        let state = critical_section::with(|cs| {
-            let control = submitted.control.borrow(cs);
-            if control.watched.get() {
-                store(&control.waker, waker);
-            }
-            control.state.get()
-        });
+        let state = slot.state();
         if state < State::Done { Poll::Pending } else { Poll::Ready(state.outcome()) }
     }
 
@@ -393,13 +324,36 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     pub(crate) fn abandon(&self, slot: &Slot<P, PACKET>) {
         self.done(slot, State::Free, &[]);
     }
+
+    /// Has the next [`wake`](Self::wake) wake this waker. If there is no place left for it, another one is woken early.
+    fn wait(&self, waker: &Waker) {
+        wake(critical_section::with(|cs| {
+            // All move on by a place, up to the one that is free or was the same. So who is not there any more falls out.
+            let mut moved = self.waiting.borrow(cs).replace(Some(waker.clone()));
+            for slot in &self.slots {
+                if moved.as_ref().is_none_or(|moved| moved.will_wake(waker)) {
+                    return None;
+                }
+                moved = slot.waker.borrow(cs).replace(moved);
+            }
+            moved.filter(|moved| !moved.will_wake(waker))
+        }));
+    }
+
+    /// Wakes all who wait: they see for themselves what has happened.
+    fn wake(&self) {
+        wake(critical_section::with(|cs| self.waiting.borrow(cs).take()));
+        for slot in &self.slots {
+            wake(critical_section::with(|cs| slot.waker.borrow(cs).take()));
+        }
+    }
 }
 
 // The agent's side.
 impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, PACKET> {
     /// Lets submissions wake this task.
     pub(crate) fn register(&self, waker: &Waker) {
-        critical_section::with(|cs| store(self.agent.borrow(cs), waker));
+        critical_section::with(|cs| self.agent.borrow(cs).set(Some(waker.clone())));
     }
 
     /// Wakes the task that runs the connection.
@@ -410,17 +364,25 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
-            let mut in_line =
-                self.line.borrow(cs).slots().iter().filter_map(|number| self.slots.get(usize::from(number.get())));
-            let slot = in_line.find(|slot| {
-                let state = slot.control.borrow(cs).state.get();
-                state == State::Queued || P::PUBLISH > 0 && state == State::Again
-            })?;
-            let control = slot.control.borrow(cs);
+            let mut first: Option<(u8, &Slot<P, PACKET>, &Control<P>)> = None;
+            for (slot, number) in self.slots.iter().zip(0..) {
+                let control = slot.control.borrow(cs);
+                if matches!(control.state.get(), State::Queued | State::Again)
+                    && first.is_none_or(|(.., first)| first.order.get().wrapping_sub(control.order.get()) as i32 > 0)
+                {
+                    first = Some((number, slot, control));
+                }
+            }
+            let (number, slot, control) = first?;
             if P::PING && pinging && control.awaited.get() == Pingresp::PACKET_TYPE {
                 return None;
             }
-            let packet = slot.lock()?;
+            let mut packet = slot.lock()?;
+            if P::PUBLISH > 1 && control.awaited.get() == Pubcomp::PACKET_TYPE {
+                packet.release(control.identifier(number));
+            } else if P::PUBLISH > 0 && control.state.get() == State::Again {
+                packet.set_dup();
+            }
             control.state.set(State::Sending);
             Some((slot, packet))
         })
@@ -447,69 +409,58 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         self.done(slot, State::PayloadEnded, &[]);
     }
 
-    /// An acknowledgement has come; if it has return codes, then so many as there are filters `[MQTT-3.8.4-5]`. False if
-    /// it is too early for it: the transport has not yet said that all of the packet was sent.
+    /// An acknowledgement has come. PINGRESP has no packet identifier, SUBACK has return codes: as many as there are
+    /// filters `[MQTT-3.8.4-5]`. After PUBREC, PUBREL is in line `[MQTT-4.3.3-1]`, behind those before it
+    /// `[MQTT-4.6.0-4]`.
     pub(crate) fn acknowledge(
         &self,
         packet_type: u8,
         identifier: Option<PacketIdentifier>,
         codes: &[u8],
-    ) -> Result<bool, Error> {
-        let slot = match self.find(packet_type, identifier) {
-            Awaited::No => return Ok(true),
-            Awaited::Soon => return Ok(false),
-            Awaited::By(slot) => slot,
+    ) -> Acknowledged {
+        let found = critical_section::with(|cs| {
+            for (slot, number) in self.slots.iter().zip(0..) {
+                let control = slot.control.borrow(cs);
+                if control.awaited.get() != packet_type
+                    || identifier.is_some_and(|identifier| identifier != control.identifier(number))
+                {
+                    continue;
+                }
+                match control.state.get() {
+                    State::Sending => return Err(Acknowledged::Early),
+                    State::Sent if P::PUBLISH > 1 && packet_type == Pubrec::PACKET_TYPE => {
+                        self.join(cs, control);
+                        control.awaited.set(Pubcomp::PACKET_TYPE);
+                        control.state.set(State::Again);
+                        return Err(Acknowledged::Known);
+                    }
+                    State::Sent => return Ok(slot),
+                    _ => {}
+                }
+            }
+            Err(Acknowledged::Unknown)
+        });
+        let slot = match found {
+            Ok(slot) => slot,
+            Err(acknowledged) => {
+                if acknowledged == Acknowledged::Known {
+                    event!(trace, "received: PUBREC, identifier {}", identifier.map_or(0, PacketIdentifier::get));
+                }
+                return acknowledged;
+            }
         };
+        event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
         if P::SUBSCRIBE
             && packet_type == Suback::PACKET_TYPE
             && let Some(mut packet) = slot.lock()
         {
-            if packet.filters() != codes.len() {
-                return Err(Error::Protocol);
+            if usize::from(packet.filters) != codes.len() {
+                return Acknowledged::Wrong;
             }
             packet.keep(codes);
         }
-        event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
         self.done(slot, State::Done, codes);
-        Ok(true)
-    }
-
-    /// PUBREC has come: PUBREL is in line now `[MQTT-4.3.3-1]`, behind those before it `[MQTT-4.6.0-4]`. `None` if no
-    /// message awaits it, else as [`acknowledge`](Self::acknowledge).
-    pub(crate) fn release(&self, identifier: PacketIdentifier) -> Option<bool> {
-        let slot = match self.find(Pubrec::PACKET_TYPE, Some(identifier)) {
-            Awaited::No => return None,
-            Awaited::Soon => return Some(false),
-            Awaited::By(slot) => slot,
-        };
-        event!(trace, "received: PUBREC, identifier {}", identifier.get());
-        slot.lock()?.release(identifier);
-        critical_section::with(|cs| {
-            let (control, line) = (slot.control.borrow(cs), self.line.borrow(cs));
-            line.leave(control.number.get());
-            line.join(control.number.get());
-            control.awaited.set(Pubcomp::PACKET_TYPE);
-            control.state.set(State::Again);
-        });
-        Some(true)
-    }
-
-    /// The slot whose packet awaits this one.
-    fn find(&self, packet_type: u8, identifier: Option<PacketIdentifier>) -> Awaited<'_, P, PACKET> {
-        critical_section::with(|cs| {
-            for slot in &self.slots {
-                let control = slot.control.borrow(cs);
-                let is_own = |identifier| identifier == self.identifier(cs, control.number.get());
-                if control.awaited.get() == packet_type && identifier.is_none_or(is_own) {
-                    match control.state.get() {
-                        State::Sending => return Awaited::Soon,
-                        State::Sent => return Awaited::By(slot),
-                        _ => {}
-                    }
-                }
-            }
-            Awaited::No
-        })
+        Acknowledged::Known
     }
 
     /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;
@@ -525,30 +476,27 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// No command goes on. (Those that are given meanwhile do.)
     pub(crate) fn stop(&self) {
-        // The Server may still know the packet identifiers of what is given up. So others come next, unless one is just
-        // being given out.
-        critical_section::with(|cs| {
-            let base = self.base.borrow(cs);
-            if self.slots.iter().all(|slot| slot.control.borrow(cs).state.get() != State::Reserved) {
-                let next = base.get().wrapping_add(COMMANDS as u16);
-                // All those of the slots have to be in range.
-                base.set(if next > u16::MAX - COMMANDS as u16 { 0 } else { next });
-            }
-        });
         self.give_up(State::Queued, State::Stopped);
     }
 
     /// Ends all commands that have come as far as that. With the connection alone, messages can be sent again.
     fn give_up(&self, from: State, outcome: State) {
         for slot in &self.slots {
-            let state = slot.state();
-            if state < from || state > State::Sent {
-                continue;
-            }
-            let repeats = P::PUBLISH > 0 && outcome == State::ConnectionLost && slot.repeat();
-            if repeats {
+            let (concerned, repeats) = critical_section::with(|cs| {
+                let control = slot.control.borrow(cs);
+                let state = control.state.get();
+                let concerned = from <= state && state <= State::Sent;
+                let repeats = P::PUBLISH > 0
+                    && outcome == State::ConnectionLost
+                    && matches!(control.awaited.get(), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE);
+                if concerned && repeats {
+                    control.state.set(State::Again);
+                }
+                (concerned, repeats)
+            });
+            if concerned && repeats {
                 event!(debug, "to be sent again: identifier {}", self.identifier_of(slot));
-            } else {
+            } else if concerned {
                 event!(debug, "given up: identifier {}", self.identifier_of(slot));
                 self.done(slot, outcome, &[]);
             }
@@ -558,51 +506,30 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// For those who print it.
     #[cfg(any(feature = "log", feature = "defmt"))]
     pub(crate) fn identifier_of(&self, slot: &Slot<P, PACKET>) -> u16 {
-        critical_section::with(|cs| self.identifier(cs, slot.control.borrow(cs).number.get()).get())
-    }
-
-    /// The packet identifier of what is in a slot.
-    fn identifier(&self, cs: CriticalSection<'_>, slot: u8) -> PacketIdentifier {
-        // Those before it are never used again.
-        let base = if P::STOP { self.base.borrow(cs).get() } else { 0 };
-        PacketIdentifier::MIN.saturating_add(base.wrapping_add(u16::from(slot)))
+        let number = self.slots.iter().take_while(|other| !core::ptr::eq(*other, slot)).count();
+        critical_section::with(|cs| slot.control.borrow(cs).identifier(number as u8).get())
     }
 
     /// The command of a slot is done, or `Free`: nobody waits for it any more. Tells all who may care.
     #[inline(never)]
     fn done(&self, slot: &Slot<P, PACKET>, outcome: State, codes: &[u8]) {
-        let (completion, watching, waiting) = critical_section::with(|cs| {
+        let completion = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             let watched = control.watched.replace(false);
             if outcome == State::Free && control.state.get().is_begun() {
-                return (None, None, None);
+                return None;
             }
-            self.line.borrow(cs).leave(control.number.get());
-            let completion = control.completion.replace(P::Completion::NONE).get();
+            if P::ACKNOWLEDGED {
+                control.generation.set(control.generation.get().wrapping_add(1));
+            }
             control.state.set(if watched { outcome } else { State::Free });
-            (completion, control.waker.take(), self.waiting.borrow(cs).take())
+            control.completion.replace(P::Completion::NONE).get()
         });
         if let Some(completion) = completion {
             completion.call(outcome.outcome().map(|()| List::encoded(codes)));
         }
-        wake(watching);
-        // Who waits takes a place in a slot only while this one is taken.
-        if waiting.is_none() {
-            return;
-        }
-        wake(waiting);
-        for other in &self.slots {
-            wake(critical_section::with(|cs| {
-                let control = other.control.borrow(cs);
-                if control.watched.get() { None } else { control.waker.take() }
-            }));
-        }
+        self.wake();
     }
-}
-
-#[inline(never)]
-fn store(place: &Cell<Option<Waker>>, waker: &Waker) {
-    place.set(Some(waker.clone()));
 }
 
 fn wake(waker: Option<Waker>) {

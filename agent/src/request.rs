@@ -1,123 +1,96 @@
-//! The arguments of commands, as packets.
-//!
-//! `Q` is an agent's own type of QoS: what the agent lacks needs no code.
+//! What commands ask for, before it is a packet.
 
-use crate::command::{Command, Request};
+use crate::agent::Profile;
 use crate::payload::Payload;
-use crate::wire::{self, Disconnect, List, PacketIdentifier, Pingreq, QoS, SubackReturnCode, Subscription, Writer};
+use crate::wire::{
+    self, Disconnect, EncodeError, List, PacketIdentifier, Pingreq, Pingresp, Puback, QoS, Suback, Subscription,
+    Unsuback, Writer,
+};
 
-/// Publish a message that fits into a slot. `RETAIN`: the Server keeps it for future subscribers `[MQTT-3.3.1-5]`.
+/// The arguments of a command. One type for all of them, so that there is one future and one way into the queue; what a
+/// profile does not have needs no code in them.
+pub enum Request<'a, P: Profile> {
+    /// Publish a message that fits into a slot.
+    Publish(Publish<'a>, &'a [u8]),
+    /// Publish a message of any size, whose payload is read when it is sent.
+    ///
+    /// Topic and headers have to leave a byte of the slot free, as a buffer for the payload; the more, the better.
+    PublishFrom(Publish<'a>, &'static dyn Payload),
+    /// Subscribe to topics: topic filters, each with the highest QoS that its messages may have.
+    Subscribe(&'a [(&'a str, P::RequestedQoS)]),
+    /// End subscriptions: topic filters, as they were subscribed.
+    Unsubscribe(&'a [&'a str]),
+    /// Ask for a sign of life.
+    Ping,
+    /// End the connection.
+    Disconnect,
+}
+
+/// What there is to say of a message besides its payload.
 #[derive(Debug, Clone, Copy)]
-pub struct Publish<'a, Q, const RETAIN: bool> {
-    /// Quality of service.
-    pub qos: Q,
+pub struct Publish<'a> {
+    /// Quality of service: not more than that of the profile.
+    pub qos: QoS,
+    /// The Server keeps the message for future subscribers `[MQTT-3.3.1-5]`.
+    pub retain: bool,
     /// Topic name.
     pub topic: &'a str,
-    /// Application message.
-    pub payload: &'a [u8],
 }
 
-impl<Q: Copy + Into<QoS>, const RETAIN: bool> Request for Publish<'_, Q, RETAIN> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        let qos = self.qos.into();
-        wire::Publish {
-            dup: false,
-            qos,
-            retain: RETAIN,
-            topic_name: self.topic,
-            packet_identifier: (qos as u8 > 0).then_some(identifier),
-            message: self.payload,
-        }
-        .encode(writer);
-        None
+impl Publish<'_> {
+    fn encode<P: Profile>(&self, payload: &[u8], identifier: PacketIdentifier, writer: &mut Writer<'_>) -> u8 {
+        let Self { qos, retain, topic } = *self;
+        // Where there is no other, nothing has to look.
+        let qos = if P::PUBLISH > 0 { qos } else { QoS::AtMostOnce };
+        let packet_identifier = (qos as u8 > 0).then_some(identifier);
+        wire::Publish { dup: false, qos, retain, topic_name: topic, packet_identifier, message: payload }
+            .encode(writer);
+        // PUBREC has the number behind PUBACK.
+        if qos as u8 > 0 { Puback::PACKET_TYPE - 1 + qos as u8 } else { NONE }
     }
 }
 
-impl<Q: Copy + Into<QoS>, const RETAIN: bool> Command for Publish<'_, Q, RETAIN> {
-    type Answer = ();
-}
+/// No packet answers.
+const NONE: u8 = 0;
 
-/// Publish a message of any size, whose payload is read when it is sent. `RETAIN` as for [`Publish`].
-///
-/// Topic and headers have to leave a byte of the slot free, as a buffer for the payload; the more, the better.
-#[derive(Clone, Copy)]
-pub struct PublishFrom<'a, Q, const RETAIN: bool> {
-    /// Quality of service.
-    pub qos: Q,
-    /// Topic name.
-    pub topic: &'a str,
-    /// Where the application message is.
-    pub payload: &'static dyn Payload,
-}
-
-impl<Q: Copy + Into<QoS>, const RETAIN: bool> Request for PublishFrom<'_, Q, RETAIN> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        let &Self { qos, topic, payload } = self;
-        Publish::<_, RETAIN> { qos, topic, payload: &[] }.encode(identifier, writer);
-        Some(payload)
+impl<P: Profile> Request<'_, P> {
+    /// Writes the packet; if it starts an exchange, with this packet identifier. Returns the type of the packet that
+    /// acknowledges it, 0 if none does, and where its end comes from, if that is not written (4.3, 3.8.4, 3.10.4, 3.12.4).
+    pub(crate) fn encode(
+        &self,
+        identifier: PacketIdentifier,
+        writer: &mut Writer<'_>,
+    ) -> (u8, Option<&'static dyn Payload>) {
+        let awaited = match *self {
+            Self::Publish(publish, payload) => publish.encode::<P>(payload, identifier, writer),
+            Self::PublishFrom(publish, payload) if size_of::<P::Source>() > 0 => {
+                return (publish.encode::<P>(&[], identifier, writer), Some(payload));
+            }
+            Self::Subscribe(filters) if P::SUBSCRIBE => {
+                // As `wire::Subscribe`, without a list of its subscriptions beside this one.
+                writer.u16(identifier.get());
+                if filters.is_empty() {
+                    writer.fail(EncodeError::EmptyList);
+                }
+                for &(topic_filter, qos) in filters {
+                    Subscription { topic_filter, requested_qos: qos.into() }.write(writer);
+                }
+                writer.fixed_header(wire::Subscribe::FIRST_BYTE);
+                Suback::PACKET_TYPE
+            }
+            Self::Unsubscribe(filters) if P::UNSUBSCRIBE => {
+                wire::Unsubscribe { packet_identifier: identifier, topic_filters: List::new(filters) }.encode(writer);
+                Unsuback::PACKET_TYPE
+            }
+            Self::Ping if P::PING => {
+                Pingreq.encode(writer);
+                Pingresp::PACKET_TYPE
+            }
+            _ => {
+                Disconnect.encode(writer);
+                NONE
+            }
+        };
+        (awaited, None)
     }
-}
-
-impl<Q: Copy + Into<QoS>, const RETAIN: bool> Command for PublishFrom<'_, Q, RETAIN> {
-    type Answer = ();
-}
-
-/// Subscribe to topics.
-#[derive(Debug, Clone, Copy)]
-pub struct Subscribe<'a, Q, const FILTERS: usize> {
-    /// Topic filters, each with the highest QoS that its messages may have.
-    pub filters: [(&'a str, Q); FILTERS],
-}
-
-impl<Q: Copy + Into<QoS>, const FILTERS: usize> Request for Subscribe<'_, Q, FILTERS> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        let subscriptions =
-            self.filters.map(|(topic_filter, qos)| Subscription { topic_filter, requested_qos: qos.into() });
-        wire::Subscribe { packet_identifier: identifier, subscriptions: List::new(&subscriptions) }.encode(writer);
-        None
-    }
-}
-
-impl<Q: Copy + Into<QoS>, const FILTERS: usize> Command for Subscribe<'_, Q, FILTERS> {
-    type Answer = [SubackReturnCode; FILTERS];
-}
-
-/// End subscriptions.
-#[derive(Debug, Clone, Copy)]
-pub struct Unsubscribe<'a, const FILTERS: usize> {
-    /// Topic filters, as they were subscribed.
-    pub filters: [&'a str; FILTERS],
-}
-
-impl<const FILTERS: usize> Request for Unsubscribe<'_, FILTERS> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        wire::Unsubscribe { packet_identifier: identifier, topic_filters: List::new(&self.filters) }.encode(writer);
-        None
-    }
-}
-
-impl<const FILTERS: usize> Command for Unsubscribe<'_, FILTERS> {
-    type Answer = ();
-}
-
-impl Request for Pingreq {
-    fn encode(&self, _identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        Self::encode(self, writer);
-        None
-    }
-}
-
-impl Command for Pingreq {
-    type Answer = ();
-}
-
-impl Request for Disconnect {
-    fn encode(&self, _identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        Self::encode(self, writer);
-        None
-    }
-}
-
-impl Command for Disconnect {
-    type Answer = ();
 }

@@ -5,7 +5,6 @@
 //! it again. These carry none.)
 
 use core::convert::Infallible;
-use core::future::{pending, poll_fn};
 use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
@@ -18,47 +17,71 @@ use crate::agent::{Agent, Profile};
 use crate::clock::Clock;
 use crate::connect::Connect;
 use crate::error::Error;
+use crate::incoming::Incoming;
 use crate::message::Message;
-use crate::payload::PayloadEnded;
 use crate::queue::{Packet, Slot};
-use crate::session::Session;
 
 pin_project! {
-    /// A connection, from CONNECT to its end.
-    struct Run<C, R, T, K> {
+    /// A connection, from CONNECT to its end; nothing, if the agent has another one.
+    struct Run<C> {
         #[pin]
-        receive: R,
-        #[pin]
-        transmit: T,
-        #[pin]
-        keep_time: K,
-        // None if the agent has another connection. The last field: dropped when no loop holds a slot any more.
         connection: Option<C>,
     }
 }
 
-impl<C, R, T, K> Future for Run<C, R, T, K>
+impl<C: Future<Output = Result<(), Error>>> Future for Run<C> {
+    type Output = C::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().connection.as_pin_mut() {
+            Some(connection) => connection.poll(context),
+            None => Poll::Ready(Err(Error::Busy)),
+        }
+    }
+}
+
+pin_project! {
+    /// A connection that the agent has.
+    struct Running<O, R, T, N, U, W> {
+        // The clock: what time it is, and a timer for another time.
+        now: N,
+        wait_until: U,
+        #[pin]
+        timer: Option<W>,
+        // In the order in which they are dropped: when no loop holds a slot any more, the connection is over, and when
+        // that is done, the receive buffer is free for another one.
+        #[pin]
+        transmit: T,
+        owner: O,
+        #[pin]
+        receive: R,
+    }
+}
+
+impl<O, R, T, N, U, W> Future for Running<O, R, T, N, U, W>
 where
-    C: Connection,
+    O: Connection,
     R: Future<Output = Infallible>,
     T: Future<Output = Infallible>,
-    K: Future<Output = Infallible>,
+    N: Fn() -> u32,
+    U: Fn(u32) -> W,
+    W: Future<Output = ()>,
 {
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(connection) = this.connection else {
-            return Poll::Ready(Err(Error::Busy));
-        };
+        let connection = this.owner;
         connection.register(context.waker());
-        // What has come may give transmit something to do, and what has been sent the clock; time that is up, or what has
-        // been sent, may have another round follow.
+        // What has come may give transmit something to do; what has been sent, or time that is up, have another round
+        // follow.
         while !connection.is_stopped() {
             let Poll::Pending = this.receive.as_mut().poll(context);
             let Poll::Pending = this.transmit.as_mut().poll(context);
-            let Poll::Pending = this.keep_time.as_mut().poll(context);
-            if !connection.goes_on() {
+            let deadline = connection.tick((this.now)());
+            this.timer.set(Some((this.wait_until)(deadline)));
+            let time_is_up = this.timer.as_mut().as_pin_mut().is_some_and(|timer| timer.poll(context).is_ready());
+            if !connection.has_news() && !time_is_up {
                 break;
             }
         }
@@ -67,43 +90,53 @@ where
 }
 
 pin_project! {
-    /// Reads, unless a packet is held back: then it waits until that is over. (Both in one place: each that waits costs
-    /// code.)
-    struct Receive<'a, R, P: Profile> {
+    /// Reads; or waits until it is polled again, if a packet is held back. (Both in one place: each that waits costs code.)
+    struct Receive<R> {
         #[pin]
         read: R,
-        session: &'a Session<P>,
+        held: bool,
+        polled: bool,
     }
 }
 
-impl<R: Future, P: Profile> Future for Receive<'_, R, P> {
-    /// `None` if the packet is no longer held back.
+impl<R: Future> Future for Receive<R> {
+    /// `None` if a packet was held back.
     type Output = Option<R::Output>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.session.held() {
-            None => this.read.poll(context).map(Some),
-            Some(held) => held.map(|()| None),
+        if !*this.held {
+            this.read.poll(context).map(Some)
+        } else if mem::replace(this.polled, true) {
+            Poll::Ready(None)
+        } else {
+            Poll::Pending
         }
     }
 }
 
 pin_project! {
-    /// Waits, unless the time to wait for has moved forward.
-    struct Timer<'a, W, P: Profile> {
+    /// Has the transport send what it holds back; or waits until it is polled again, if that is nothing.
+    struct Idle<F> {
         #[pin]
-        wait: W,
-        session: &'a Session<P>,
+        flush: F,
+        unflushed: bool,
+        polled: bool,
     }
 }
 
-impl<W: Future<Output = ()>, P: Profile> Future for Timer<'_, W, P> {
-    type Output = ();
+impl<E, F: Future<Output = Result<(), E>>> Future for Idle<F> {
+    type Output = Result<(), E>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if this.session.is_sooner() { Poll::Ready(()) } else { this.wait.poll(context) }
+        if *this.unflushed {
+            this.flush.poll(context)
+        } else if mem::replace(this.polled, true) {
+            Poll::Ready(Ok(()))
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -111,7 +144,8 @@ impl<W: Future<Output = ()>, P: Profile> Future for Timer<'_, W, P> {
 trait Connection {
     fn register(&self, waker: &Waker);
     fn is_stopped(&self) -> bool;
-    fn goes_on(&self) -> bool;
+    fn has_news(&self) -> bool;
+    fn tick(&self, now: u32) -> u32;
     fn ended(&self) -> Option<Result<(), Error>>;
 }
 
@@ -131,8 +165,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         self.0.session.is_stopped()
     }
 
-    fn goes_on(&self) -> bool {
-        self.0.session.goes_on()
+    fn has_news(&self) -> bool {
+        self.0.session.has_news()
+    }
+
+    fn tick(&self, now: u32) -> u32 {
+        self.0.session.tick(now, P::TIMEOUT_MS)
     }
 
     fn ended(&self) -> Option<Result<(), Error>> {
@@ -164,10 +202,18 @@ impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
         }
     }
 
-    /// Bytes that follow them, from there on.
-    fn more(&mut self, offset: usize) -> Result<&[u8], PayloadEnded> {
+    /// How many bytes follow them.
+    fn follows(&self) -> usize {
         match self {
-            Self::Own(_) => Ok(&[]),
+            Self::Own(_) => 0,
+            Self::Command(_, packet) => packet.follows(),
+        }
+    }
+
+    /// Those, from there on; none if they have ended early.
+    fn more(&mut self, offset: usize) -> &[u8] {
+        match self {
+            Self::Own(_) => &[],
             Self::Command(_, packet) => packet.more(offset),
         }
     }
@@ -194,44 +240,34 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &'a Connect<CONNECT>,
         handler: impl FnMut(Message<'_>) + 'a,
     ) -> impl Future<Output = Result<(), Error>> {
-        let begun = self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
-        Run {
-            receive: self.receive(rx, handler),
-            transmit: self.transmit(tx, clock, connect),
-            keep_time: self.keep_time(clock),
-            connection: begun.then(|| Owner(self)),
-        }
+        // Whoever has the receive buffer has the connection.
+        let connection = self.incoming.try_lock().map(|incoming| {
+            self.session.begin(clock.now_ms(), connect.keep_alive(), connect.clean_session());
+            Running {
+                now: || clock.now_ms(),
+                wait_until: |deadline| clock.wait_until(deadline),
+                timer: None,
+                transmit: self.transmit(tx, clock, connect),
+                owner: Owner(self),
+                receive: self.receive(rx, incoming, handler),
+            }
+        });
+        Run { connection }
     }
 
-    fn receive(&self, rx: &mut impl Read, mut handler: impl FnMut(Message<'_>)) -> impl Future<Output = Infallible> {
+    fn receive(
+        &self,
+        rx: &mut impl Read,
+        mut incoming: SpinMutexGuard<'_, Incoming<RECEIVE>>,
+        mut handler: impl FnMut(Message<'_>),
+    ) -> impl Future<Output = Infallible> {
         async move {
-            let failure = 'stream: {
-                // It is free: there is one connection.
-                let Some(mut incoming) = self.incoming.try_lock() else { break 'stream Error::Busy };
-                incoming.begin();
-                loop {
-                    match (Receive { read: rx.read(incoming.space()), session: &self.session }).await {
-                        None => {}
-                        Some(Ok(0)) => break 'stream Error::Closed,
-                        Some(Ok(count)) => incoming.advance(count),
-                        Some(Err(error)) => break 'stream Error::Transport(error.kind()),
-                    }
-                    loop {
-                        let (header, taken) = match incoming.part() {
-                            Ok(None) => break,
-                            Ok(Some(part)) => (part.header, self.session.received(&self.queue, part, &mut handler)),
-                            Err(error) => break 'stream error.into(),
-                        };
-                        match taken {
-                            Ok(Some(keep)) => incoming.take(header + keep),
-                            Ok(None) => break,
-                            Err(error) => break 'stream error,
-                        }
-                    }
-                }
-            };
-            self.session.fail(failure);
-            pending().await
+            incoming.begin();
+            let mut held = false;
+            loop {
+                let read = Receive { read: rx.read(incoming.space()), held, polled: false }.await;
+                held = !self.session.received(&self.queue, &mut incoming, read, &mut handler);
+            }
         }
     }
 
@@ -247,22 +283,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             let mut unflushed = false;
             'packets: loop {
                 let Some(mut next) = self.next(connect, &mut reply) else {
-                    if !unflushed {
-                        next_poll().await;
-                        continue;
-                    }
-                    unflushed = false;
-                    match tx.flush().await {
+                    match (Idle { flush: tx.flush(), unflushed, polled: false }).await {
                         Ok(()) => self.session.flushed(),
                         Err(error) => self.session.fail(Error::Transport(error.kind())),
                     }
+                    unflushed = false;
                     continue;
                 };
+                unflushed = true;
                 let mut rest = next.bytes();
                 self.session.sends(rest.first().copied().unwrap_or_default(), clock.now_ms());
                 let mut offset = 0;
-                let mut ended_early = false;
-                unflushed = false;
                 loop {
                     while !rest.is_empty() {
                         let failure = match tx.write(rest).await {
@@ -277,20 +308,18 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         self.session.fail(failure);
                         continue 'packets;
                     }
-                    match next.more(offset) {
-                        Ok(more) => rest = more,
-                        Err(PayloadEnded) => {
-                            ended_early = true;
-                            break;
-                        }
-                    }
-                    if rest.is_empty() {
+                    if offset == next.follows() {
                         break;
                     }
+                    rest = next.more(offset);
                     offset += rest.len();
+                    if rest.is_empty() {
+                        // Nobody could tell the next packet from the rest of this one.
+                        self.session.fail(Error::PayloadEnded);
+                        break;
+                    }
                 }
-                unflushed = true;
-                self.session.release();
+                self.session.sent();
                 if let Next::Command(slot, packet) = next {
                     event!(
                         trace,
@@ -298,10 +327,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         packet.first_byte() >> 4,
                         self.queue.identifier_of(slot)
                     );
+                    let ended_early = offset < packet.follows();
                     drop(packet);
                     if ended_early {
-                        // Nobody could tell the next packet from the rest of this one.
-                        self.session.fail(Error::PayloadEnded);
                         self.queue.payload_ended(slot);
                     } else {
                         self.queue.sent(slot);
@@ -317,28 +345,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &'a Connect<CONNECT>,
         reply: &'a mut [u8; 4],
     ) -> Option<Next<'a, P, PACKET>> {
-        if let Some(packet) = self.session.own_packet(connect, reply) {
+        if let Some(packet) = self.session.own_packet(connect) {
             return Some(Next::Own(packet));
         }
         if !self.session.takes_commands() {
             return None;
         }
+        if let Some(packet) = self.session.take_reply() {
+            *reply = packet;
+            return Some(Next::Own(reply));
+        }
         let (slot, packet) = self.queue.next(self.session.is_pinging())?;
         Some(Next::Command(slot, packet))
     }
-
-    fn keep_time(&self, clock: &impl Clock) -> impl Future<Output = Infallible> {
-        async move {
-            loop {
-                let wait = clock.wait_until(self.session.tick(clock.now_ms(), P::TIMEOUT_MS));
-                Timer { wait, session: &self.session }.await;
-            }
-        }
-    }
-}
-
-/// Waits until [`Run`] is polled again, for whatever reason.
-fn next_poll() -> impl Future<Output = ()> {
-    let mut polled = false;
-    poll_fn(move |_| if mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending })
 }

@@ -2,17 +2,17 @@
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
-use core::task::Poll;
 
 use critical_section::Mutex;
 
 use crate::agent::Profile;
 use crate::connect::Connect;
 use crate::error::Error;
-use crate::incoming::Part;
+use crate::incoming::Incoming;
 use crate::message::Message;
-use crate::queue::Queue;
+use crate::queue::{Acknowledged, Queue};
 use crate::received::{self, Identifiers};
+use crate::topic_name::TopicName;
 use crate::wire::{
     Connack, ConnectReturnCode, DecodeError, Disconnect, PacketIdentifier, Pingreq, Pingresp, Puback, Pubcomp, Publish,
     Pubrec, Pubrel, QoS, Reader, Suback, Unsuback,
@@ -36,34 +36,31 @@ impl State {
     /// CONNACK is to come, before anything else `[MQTT-3.2.0-1]`.
     const AWAIT_CONNACK: Self = Self(2);
     const CONNECTED: Self = Self(3);
-    /// Nothing was sent for so long that a PINGREQ is due `[MQTT-3.1.2-23]`.
-    const PING_DUE: Self = Self(4);
-    /// PINGREQ is to be sent, before anything else.
-    const PING: Self = Self(5);
+    /// Nothing was sent for so long that PINGREQ is to be sent, before anything else `[MQTT-3.1.2-23]`.
+    const PING: Self = Self(4);
     /// PINGRESP is to come.
-    const AWAIT_PINGRESP: Self = Self(6);
+    const AWAIT_PINGRESP: Self = Self(5);
     /// DISCONNECT is given to the transport: nothing is sent after it `[MQTT-3.14.4-2]`.
-    const DISCONNECTING: Self = Self(7);
+    const DISCONNECTING: Self = Self(6);
     /// DISCONNECT has been sent.
-    const DISCONNECTED: Self = Self(8);
+    const DISCONNECTED: Self = Self(7);
     /// The connection has failed.
-    const FAILED: Self = Self(9);
+    const FAILED: Self = Self(8);
 }
 
 /// One connection after another.
 ///
 /// Its fields are atomics because an agent is shared. Only the task that runs the connection uses them, so plain loads
 /// and stores do, without a lock.
+#[repr(C)] // Bytes first: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Session<P: Profile> {
     state: AtomicU8,
     /// Whether CONNECT asks for a clean session, and whether there is one.
     clean: AtomicU8,
     /// Somebody wants the connection to end.
     stop: AtomicBool,
-    /// Whether a packet is held back.
-    hold: AtomicU8,
-    /// See [`is_sooner`](Self::is_sooner).
-    sooner: AtomicBool,
+    /// Whether the loops have to go round once more.
+    news: AtomicU8,
     /// When bytes were sent last.
     sent_at: AtomicU32,
     /// Since when the Server is expected to answer, or the transport to have sent DISCONNECT.
@@ -88,12 +85,18 @@ const ASKED: u8 = 1;
 /// A clean session has begun, and will end with the connection.
 const CLEAN: u8 = 2;
 
-/// No packet is held back.
-const FREE: u8 = 0;
-/// A packet that has come cannot be dealt with before something is sent.
+/// Nothing has happened.
+const NONE: u8 = 0;
+/// Nothing has happened, and a packet is held back until something is sent.
 const HELD: u8 = 1;
-/// Now it may be.
-const RELEASED: u8 = 2;
+/// Something was sent meanwhile, or a PINGREQ is due.
+const SOME: u8 = 2;
+
+/// Decodes one of the packets that have two bytes behind the fixed header. To look at that first makes the rest small.
+#[inline(always)]
+fn decode_short<T>(bytes: &[u8], decode: impl Fn(&mut Reader<'_>) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    if bytes.len() == 2 { decode(&mut Reader::new(bytes)) } else { Err(DecodeError) }
+}
 
 impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
@@ -101,8 +104,7 @@ impl<P: Profile> Session<P> {
             state: AtomicU8::new(State::IDLE.0),
             clean: AtomicU8::new(KEPT),
             stop: AtomicBool::new(false),
-            hold: AtomicU8::new(FREE),
-            sooner: AtomicBool::new(false),
+            news: AtomicU8::new(NONE),
             sent_at: AtomicU32::new(0),
             asked_at: AtomicU32::new(0),
             keep_alive_ms: AtomicU32::new(0),
@@ -120,28 +122,18 @@ impl<P: Profile> Session<P> {
         self.state.store(state.0, Relaxed);
     }
 
-    /// A connection begins. False if there is one already.
-    pub(crate) fn begin(&self, now: u32, keep_alive: u16, clean: bool) -> bool {
-        let idle = critical_section::with(|_| {
-            let idle = self.state() == State::IDLE;
-            if idle {
-                self.set_state(State::CONNECT);
-            }
-            idle
-        });
-        if idle {
-            event!(debug, "connection begins: keep-alive {} s, clean session {}", keep_alive, clean);
-            self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
-            if P::HOLDS {
-                self.hold.store(FREE, Relaxed);
-                self.reply.store(0, Relaxed);
-            }
-            self.sent_at.store(now, Relaxed);
-            self.asked_at.store(now, Relaxed);
-            // An eighth early: the packet has to arrive before the time is up.
-            self.keep_alive_ms.store(u32::from(keep_alive) * 875, Relaxed);
+    /// A connection begins.
+    pub(crate) fn begin(&self, now: u32, keep_alive: u16, clean: bool) {
+        event!(debug, "connection begins: keep-alive {} s, clean session {}", keep_alive, clean);
+        self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
+        if P::REPLIES {
+            self.reply.store(0, Relaxed);
         }
-        idle
+        self.sent_at.store(now, Relaxed);
+        self.asked_at.store(now, Relaxed);
+        // An eighth early: the packet has to arrive before the time is up.
+        self.keep_alive_ms.store(u32::from(keep_alive) * 875, Relaxed);
+        self.set_state(State::CONNECT);
     }
 
     /// The connection is over. However it ended, a command that was being sent is not left in the air.
@@ -156,14 +148,14 @@ impl<P: Profile> Session<P> {
             if self.clean.load(Relaxed) == CLEAN {
                 self.forget(queue);
             }
-            // The next one may begin right behind this.
-            let left = critical_section::with(|_| {
-                let left = !self.is_stopped();
-                if left {
-                    self.set_state(State::IDLE);
-                }
-                left
-            });
+            let left = !P::STOP
+                || critical_section::with(|_| {
+                    let left = !self.is_stopped();
+                    if left {
+                        self.set_state(State::IDLE);
+                    }
+                    left
+                });
             if left {
                 event!(debug, "connection is over");
                 return;
@@ -215,30 +207,23 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// A packet of the session's own that is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a, const CONNECT: usize>(
-        &self,
-        connect: &'a Connect<CONNECT>,
-        place: &'a mut [u8; 4],
-    ) -> Option<&'a [u8]> {
+    /// CONNECT or PINGREQ, if it is to be sent now. Whoever asks then sends it.
+    pub(crate) fn own_packet<'a, const CONNECT: usize>(&self, connect: &'a Connect<CONNECT>) -> Option<&'a [u8]> {
         let (packet, next): (&[u8], _) = match self.state() {
             State::CONNECT => (connect.packet(), State::AWAIT_CONNACK),
             State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
-            _ if !P::REPLIES || !self.takes_commands() => return None,
-            _ => {
-                let reply = self.reply.load(Relaxed);
-                if reply == 0 {
-                    return None;
-                }
-                self.reply.store(0, Relaxed);
-                self.release();
-                *place = reply.to_le_bytes();
-                return Some(place);
-            }
+            _ => return None,
         };
         // Before the packet is out: the answer may come before the transport says that it was sent.
         self.set_state(next);
         Some(packet)
+    }
+
+    /// The packet that acknowledges what has come, if one is to be sent. Whoever asks then sends it.
+    pub(crate) fn take_reply(&self) -> Option<[u8; 4]> {
+        let reply = if P::REPLIES { self.reply.load(Relaxed) } else { 0 };
+        self.reply.store(0, Relaxed);
+        (reply != 0).then_some(reply.to_le_bytes())
     }
 
     /// Whether commands may be sent.
@@ -260,7 +245,6 @@ impl<P: Profile> Session<P> {
         };
         self.set_state(next);
         self.asked_at.store(now, Relaxed);
-        self.sooner.store(true, Relaxed);
     }
 
     /// The transport has taken bytes. (While a long packet goes out, no PINGREQ is due.)
@@ -276,191 +260,236 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    /// Whether there is something new to do: a PINGREQ is due, or the packet that is held back can be dealt with.
-    pub(crate) fn goes_on(&self) -> bool {
-        let due = self.state() == State::PING_DUE;
-        if due {
-            self.set_state(State::PING);
-        }
-        due || P::HOLDS && self.hold.load(Relaxed) == RELEASED
-    }
-
-    /// Whether a packet is held back: `Pending` while it is, `Ready` once when it need not be any longer.
-    pub(crate) fn held(&self) -> Option<Poll<()>> {
-        if !P::HOLDS {
-            return None;
-        }
-        match self.hold.load(Relaxed) {
-            HELD => Some(Poll::Pending),
-            RELEASED => {
-                self.hold.store(FREE, Relaxed);
-                Some(Poll::Ready(()))
-            }
-            _ => None,
+    /// A packet was sent: one that is held back can be dealt with now, perhaps.
+    pub(crate) fn sent(&self) {
+        if P::HOLDS && self.news.load(Relaxed) == HELD {
+            self.news.store(SOME, Relaxed);
         }
     }
 
-    /// What a packet may be held back for has happened: something was sent.
-    pub(crate) fn release(&self) {
-        if P::HOLDS && self.hold.load(Relaxed) == HELD {
-            self.hold.store(RELEASED, Relaxed);
+    /// Whether something has happened since the last time that this was asked.
+    pub(crate) fn has_news(&self) -> bool {
+        let has_news = self.news.load(Relaxed) == SOME;
+        if has_news {
+            self.news.store(NONE, Relaxed);
         }
+        has_news
     }
 
-    /// A packet has come, or a part of one. Returns how many bytes of its body are wanted again in front of the next
-    /// part; `None` if it cannot be dealt with before something is sent.
-    pub(crate) fn received<const COMMANDS: usize, const PACKET: usize>(
+    /// Something has been read, or nothing, if a packet was held back. False if one is now: it cannot be dealt with before
+    /// something is sent, or is the last one.
+    pub(crate) fn received<
+        E: embedded_io_async::Error,
+        const COMMANDS: usize,
+        const PACKET: usize,
+        const RECEIVE: usize,
+    >(
         &self,
         queue: &Queue<P, COMMANDS, PACKET>,
-        part: Part<'_>,
+        incoming: &mut Incoming<RECEIVE>,
+        read: Option<Result<usize, E>>,
         handler: &mut impl FnMut(Message<'_>),
-    ) -> Result<Option<usize>, Error> {
-        let state = self.state();
-        let connected = state.0 >= State::CONNECTED.0;
-        let publish = connected && part.first_byte >> 4 == Publish::PACKET_TYPE;
-        // Dropped unread: what crosses a DISCONNECT, and PUBLISH where none is expected: without a subscription, yet a
-        // Server may be configured to send some.
-        if state.0 >= State::DISCONNECTING.0 || publish && P::RECEIVE.is_none() {
-            return Ok(Some(0));
-        }
-        if publish {
-            return self.message(part, handler);
-        }
-        // No other packet is larger than the buffer.
-        if part.missing > 0 {
-            return Err(Error::Protocol);
-        }
-        let mut body = Reader::new(part.body);
-        let taken = match (state, part.first_byte) {
-            (State::AWAIT_CONNACK, Connack::FIRST_BYTE) => {
-                let connack = Connack::decode(part.first_byte, &mut body)?;
-                let clean = self.clean.load(Relaxed) != KEPT;
-                // [MQTT-3.2.2-1]
-                if connack.session_present && clean {
-                    return Err(Error::Protocol);
+    ) -> bool {
+        let failure = 'read: {
+            match read {
+                None => {}
+                Some(Ok(0)) => break 'read Error::Closed,
+                Some(Ok(count)) => {
+                    if let Err(error) = incoming.advance(count) {
+                        break 'read error.into();
+                    }
                 }
-                if connack.return_code != ConnectReturnCode::Accepted {
-                    return Err(Error::Refused(connack.return_code));
-                }
-                event!(info, "connected, session present: {}", connack.session_present);
-                if !connack.session_present {
-                    self.forget(queue);
-                }
-                if clean {
-                    self.clean.store(CLEAN, Relaxed);
-                }
-                self.set_state(State::CONNECTED);
-                true
+                Some(Err(error)) => break 'read Error::Transport(error.kind()),
             }
-            (State::AWAIT_PINGRESP, Pingresp::FIRST_BYTE) => {
-                Pingresp::decode(part.first_byte, &mut body)?;
-                let taken = !P::PING || queue.acknowledge(Pingresp::PACKET_TYPE, None, &[])?;
-                if taken {
-                    self.set_state(State::CONNECTED);
+            loop {
+                if !incoming.is_here() {
+                    return true;
                 }
-                taken
+                match self.packet(queue, incoming, handler) {
+                    Ok(true) => {}
+                    Ok(false) => return false,
+                    Err(error) => break 'read error,
+                }
             }
-            (_, Suback::FIRST_BYTE) if P::SUBSCRIBE && connected => {
-                let suback = Suback::decode(part.first_byte, &mut body)?;
-                let codes = part.body.get(2..).unwrap_or_default();
-                queue.acknowledge(Suback::PACKET_TYPE, Some(suback.packet_identifier), codes)?
+        };
+        self.fail(failure);
+        false
+    }
+
+    /// A packet has come, or a part of one. False if it cannot be dealt with before something is sent.
+    fn packet<const COMMANDS: usize, const PACKET: usize, const RECEIVE: usize>(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        incoming: &mut Incoming<RECEIVE>,
+        handler: &mut impl FnMut(Message<'_>),
+    ) -> Result<bool, Error> {
+        let (state, first_byte) = (self.state(), incoming.first_byte());
+        let publish = first_byte >> 4 == Publish::PACKET_TYPE;
+        let mut keep = 0;
+        let taken = if state.0 < State::CONNECTED.0 || state.0 < State::DISCONNECTING.0 && !publish {
+            // No other packet is larger than the buffer.
+            if incoming.missing > 0 {
+                return Err(Error::Protocol);
             }
-            (_, first_byte) if P::HOLDS && connected => {
-                // All others that may come look the same behind the first byte.
-                let puback = Puback::decode(Puback::FIRST_BYTE, &mut body)?;
-                self.acknowledged(queue, first_byte, puback.packet_identifier)?
+            self.answered(queue, state, first_byte, incoming.body())?
+        } else if publish && P::RECEIVE.is_some() && state.0 < State::DISCONNECTING.0 {
+            let taken = self.message(incoming, handler)?;
+            keep = taken.unwrap_or_default();
+            taken.is_some()
+        } else {
+            // Dropped unread: what crosses a DISCONNECT, and PUBLISH where none is expected: without a subscription, yet
+            // a Server may be configured to send some.
+            true
+        };
+        if taken {
+            incoming.take(keep);
+        } else {
+            self.news.store(HELD, Relaxed);
+        }
+        Ok(taken)
+    }
+
+    /// A packet has come that is no message.
+    fn answered<const COMMANDS: usize, const PACKET: usize>(
+        &self,
+        queue: &Queue<P, COMMANDS, PACKET>,
+        state: State,
+        first_byte: u8,
+        bytes: &[u8],
+    ) -> Result<bool, Error> {
+        if state == State::AWAIT_CONNACK {
+            let connack = decode_short(bytes, |body| Connack::decode(first_byte, body))?;
+            let clean = self.clean.load(Relaxed) != KEPT;
+            // [MQTT-3.2.2-1]
+            if connack.session_present && clean {
+                return Err(Error::Protocol);
+            }
+            if connack.return_code != ConnectReturnCode::Accepted {
+                return Err(Error::Refused(connack.return_code));
+            }
+            event!(info, "connected, session present: {}", connack.session_present);
+            if !connack.session_present {
+                self.forget(queue);
+            }
+            if clean {
+                self.clean.store(CLEAN, Relaxed);
+            }
+            self.set_state(State::CONNECTED);
+            return Ok(true);
+        }
+        let (mut identifier, mut codes): (_, &[u8]) = (None, &[]);
+        match first_byte {
+            _ if state == State::CONNECT => return Err(Error::Protocol),
+            Pingresp::FIRST_BYTE if state == State::AWAIT_PINGRESP => {
+                Pingresp::decode(first_byte, &mut Reader::new(bytes))?;
+            }
+            Suback::FIRST_BYTE if P::SUBSCRIBE => {
+                identifier = Some(Suback::decode(first_byte, &mut Reader::new(bytes))?.packet_identifier);
+                codes = bytes.get(2..).unwrap_or_default();
+            }
+            Puback::FIRST_BYTE
+            | Pubrec::FIRST_BYTE
+            | Pubrel::FIRST_BYTE
+            | Pubcomp::FIRST_BYTE
+            | Unsuback::FIRST_BYTE
+                if P::HOLDS =>
+            {
+                // They all look the same behind the first byte.
+                identifier =
+                    Some(decode_short(bytes, |body| Puback::decode(Puback::FIRST_BYTE, body))?.packet_identifier);
             }
             _ => return Err(Error::Protocol),
-        };
-        if !taken {
-            self.hold.store(HELD, Relaxed);
-            return Ok(None);
         }
-        Ok(Some(0))
-    }
-
-    fn acknowledged<const COMMANDS: usize, const PACKET: usize>(
-        &self,
-        queue: &Queue<P, COMMANDS, PACKET>,
-        first_byte: u8,
-        identifier: PacketIdentifier,
-    ) -> Result<bool, Error> {
-        match first_byte {
-            // One that is for no message is answered as well, at once: the Server can end the exchange then.
-            Pubrec::FIRST_BYTE if P::PUBLISH >= 2 => {
-                let released = queue.release(identifier);
-                Ok(released.unwrap_or_else(|| self.reply(Pubrel::FIRST_BYTE, identifier)))
-            }
+        if first_byte == Pubrel::FIRST_BYTE
+            && let Some(identifier) = identifier
+        {
             // [MQTT-4.3.3-2]
-            Pubrel::FIRST_BYTE if P::RECEIVE == Some(2) => {
-                let replied = self.reply(Pubcomp::FIRST_BYTE, identifier);
-                if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
-                    place.store(0, Relaxed);
-                }
-                Ok(replied)
+            let replied = P::RECEIVE == Some(2) && self.reply(Pubcomp::FIRST_BYTE, identifier);
+            if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
+                place.store(0, Relaxed);
             }
-            Puback::FIRST_BYTE | Pubcomp::FIRST_BYTE | Unsuback::FIRST_BYTE => {
-                queue.acknowledge(first_byte >> 4, Some(identifier), &[])
-            }
-            _ => Err(Error::Protocol),
+            return if P::RECEIVE == Some(2) { Ok(replied) } else { Err(Error::Protocol) };
         }
+        if P::ACKNOWLEDGED {
+            match queue.acknowledge(first_byte >> 4, identifier, codes) {
+                Acknowledged::Wrong => return Err(Error::Protocol),
+                Acknowledged::Early => return Ok(false),
+                // PUBREC that is for no message is answered as well, at once: the Server can end the exchange then.
+                Acknowledged::Unknown if P::PUBLISH > 1 && first_byte == Pubrec::FIRST_BYTE => {
+                    return Ok(identifier.is_none_or(|identifier| self.reply(Pubrel::FIRST_BYTE, identifier)));
+                }
+                _ => {}
+            }
+        }
+        if first_byte == Pingresp::FIRST_BYTE {
+            self.set_state(State::CONNECTED);
+        }
+        Ok(true)
     }
 
-    /// A message has come, or a part of one.
-    fn message(&self, part: Part<'_>, handler: &mut impl FnMut(Message<'_>)) -> Result<Option<usize>, Error> {
-        let qos = QoS::from_u8(part.first_byte >> 1 & 0x03).ok_or(Error::Protocol)?;
+    /// A message has come, or a part of one. Returns the length of its variable header; of that of its topic's length, if
+    /// the rest of it is skipped; `None` if it cannot be acknowledged before something is sent.
+    fn message<const RECEIVE: usize>(
+        &self,
+        incoming: &Incoming<RECEIVE>,
+        handler: &mut impl FnMut(Message<'_>),
+    ) -> Result<Option<usize>, Error> {
+        let (first_byte, missing, passed) = (incoming.first_byte(), incoming.missing, incoming.passed);
+        let qos = QoS::from_u8(first_byte >> 1 & 0x03).ok_or(Error::Protocol)?;
         if P::RECEIVE.is_none_or(|highest| qos as u8 > highest) {
             return Err(Error::Protocol);
         }
-        let (&[high, low], _) = part.body.split_first_chunk().ok_or(Error::Protocol)?;
-        let variable_header =
-            TOPIC_LENGTH + usize::from(u16::from_be_bytes([high, low])) + if qos as u8 > 0 { 2 } else { 0 };
-        let length = part.passed + part.body.len() + part.missing;
+        let mut body = Reader::new(incoming.body());
+        let topic_length = usize::from(body.u16());
+        let identifier_length = if qos as u8 > 0 { 2 } else { 0 };
+        let variable_header = TOPIC_LENGTH + topic_length + identifier_length;
+        let length = passed + incoming.body().len() + missing;
         let length = length.checked_sub(variable_header).ok_or(Error::Protocol)?;
-        let (retain, dup) = (part.first_byte & 0x01 != 0, part.first_byte & 0x08 != 0);
-        // The topic does not fit, or left no room for the payload.
-        if part.passed + part.missing > 0 && variable_header >= part.room {
-            if part.passed == 0 {
-                event!(warn, "message skipped: its topic of {} bytes does not fit", variable_header - TOPIC_LENGTH);
-                handler(Message { topic: "", payload: &[], qos, retain, dup, offset: 0, length });
-            }
-            return Ok(Some(TOPIC_LENGTH));
-        }
-        let publish = Publish::decode(part.first_byte, &mut Reader::new(part.body))?;
-        let mut is_new = true;
-        if let Some(identifier) = publish.packet_identifier {
-            let places = self.received.places();
-            let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
-            let mut place = None;
-            if exactly_once {
-                is_new = received::place(places, Some(identifier)).is_none();
-                place = received::place(places, None);
-                // [MQTT-4.8.0-2]
-                if is_new && place.is_none() {
-                    return Err(Error::NoRoom);
+        let (retain, dup) = (first_byte & 0x01 != 0, first_byte & 0x08 != 0);
+        // If not, the topic leaves no room for the payload, or has none itself.
+        let fits = passed + missing == 0 || variable_header < incoming.room();
+        let (mut topic, mut payload): (_, &[u8]) = (TopicName::UNKNOWN, &[]);
+        let mut is_new = fits || passed == 0;
+        if fits {
+            topic = TopicName::new(body.take(topic_length)).ok_or(Error::Protocol)?;
+            // [MQTT-3.3.1-2]
+            body.require(qos as u8 > 0 || !dup);
+            let identifier = if qos as u8 > 0 { Some(body.packet_identifier()) } else { None };
+            payload = body.rest();
+            body.finish(())?;
+            if let Some(identifier) = identifier {
+                let places = self.received.places();
+                let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
+                let mut place = None;
+                if exactly_once {
+                    is_new = received::place(places, Some(identifier)).is_none();
+                    place = received::place(places, None);
+                    // [MQTT-4.8.0-2]
+                    if is_new && place.is_none() {
+                        return Err(Error::NoRoom);
+                    }
+                }
+                if missing == 0 {
+                    let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
+                    // The reply is not sent before this poll is over, so that the message comes first.
+                    if !self.reply(first_byte, identifier) {
+                        return Ok(None);
+                    }
+                    if is_new && let Some(place) = place {
+                        place.store(identifier.get(), Relaxed);
+                    }
                 }
             }
-            if part.missing == 0 {
-                let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
-                // The reply is not sent before this poll is over, so that the message comes first.
-                if !self.reply(first_byte, identifier) {
-                    self.hold.store(HELD, Relaxed);
-                    return Ok(None);
-                }
-                if is_new && let Some(place) = place {
-                    place.store(identifier.get(), Relaxed);
-                }
-            }
+        } else if is_new {
+            event!(warn, "message skipped: its topic of {} bytes does not fit", topic_length);
         }
         if is_new {
-            let (topic, payload) = (publish.topic_name, publish.message);
-            handler(Message { topic, payload, qos, retain, dup, offset: part.passed, length });
+            handler(Message { topic, payload, qos, retain, dup, offset: passed, length });
         }
-        Ok(Some(variable_header))
+        Ok(Some(if fits { variable_header } else { TOPIC_LENGTH }))
     }
 
     /// Leaves a packet for transmission. False if there is one already.
-    #[inline(never)]
     fn reply(&self, first_byte: u8, identifier: PacketIdentifier) -> bool {
         let free = self.reply.load(Relaxed) == 0;
         if free {
@@ -487,7 +516,8 @@ impl<P: Profile> Session<P> {
                 return sent_at.wrapping_add(keep_alive);
             }
             event!(trace, "PINGREQ is due");
-            self.set_state(State::PING_DUE);
+            self.set_state(State::PING);
+            self.news.store(SOME, Relaxed);
             self.asked_at.store(now, Relaxed);
         }
         // On an open connection, the Server would miss the next PINGREQ if it took longer than keep-alive to answer one.
@@ -501,14 +531,5 @@ impl<P: Profile> Session<P> {
         // The answer may come, and the next silence be over, before the time is up.
         let wait = if keep_alive == 0 { left } else { left.min(keep_alive) };
         now.wrapping_add(wait)
-    }
-
-    /// Whether the time to look at the clock again has moved forward: an answer is awaited that was not before.
-    pub(crate) fn is_sooner(&self) -> bool {
-        let sooner = self.sooner.load(Relaxed);
-        if sooner {
-            self.sooner.store(false, Relaxed);
-        }
-        sooner
     }
 }

@@ -25,7 +25,10 @@ use crate::wire::{EncodeError, Writer};
 /// assert!(!matches("#", "$SYS/uptime"));
 /// ```
 pub const fn matches(filter: &str, topic_name: &str) -> bool {
-    let (mut filter, mut name) = (filter.as_bytes(), topic_name.as_bytes());
+    matches_bytes(filter.as_bytes(), topic_name.as_bytes())
+}
+
+const fn matches_bytes(mut filter: &[u8], mut name: &[u8]) -> bool {
     // From a wildcard at the beginning.
     let mut is_hidden = matches!(name, [b'$', ..]);
     if name.is_empty() || (filter.len() | name.len()) > 0xFFFF {
@@ -101,9 +104,9 @@ impl<'a> Filter<'a> {
         self.0
     }
 
-    /// Whether it matches a topic name: see [`matches()`].
-    pub const fn matches(self, topic_name: &str) -> bool {
-        matches(self.0, topic_name)
+    /// Whether it matches a topic name, that of a message or text: see [`matches()`].
+    pub fn matches(self, topic_name: impl AsRef<[u8]>) -> bool {
+        matches_bytes(self.0.as_bytes(), topic_name.as_ref())
     }
 }
 

@@ -2,6 +2,10 @@
 
 mod kit;
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
 use kit::{Agent, CONNACK, World, message, publish_bytes, publishes};
 use slimqtt_agent::CommandError;
 
@@ -9,7 +13,7 @@ use slimqtt_agent::CommandError;
 fn a_submission_does_nothing_before_it_is_polled() {
     let agent = Agent::<1, 32>::new();
     let mut world = World::new(&agent);
-    let submission = agent.submit(message("a", b""));
+    let submission = agent.submit::<()>(message("a", b""));
     let _run = world.open(60);
     assert_eq!(world.sent(), b"");
     assert_eq!(agent.try_submit(&message("b", b"")), Ok(()));
@@ -220,4 +224,61 @@ fn giving_up_again_and_again_leaves_nothing_behind() {
     assert_eq!(world.sent(), publishes(&["y", "z"]));
     assert_eq!([y.output(), z.output()], [Some(Ok(())); 2]);
     assert_eq!(run.output(), None);
+}
+
+/// Counts, by its references, who may wake it.
+struct Counted;
+
+impl Wake for Counted {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Stage {
+    Waits,
+    InLine,
+    Begun,
+    Done,
+}
+
+#[test]
+fn the_waker_of_a_dropped_submission_is_dropped_with_the_next_command_that_is_done() {
+    for stage in [Stage::Waits, Stage::InLine, Stage::Begun, Stage::Done] {
+        let agent = Agent::<1, 32>::new();
+        let mut world = World::new(&agent);
+        let _run = world.open(60);
+        if stage != Stage::Done {
+            world.server.take(if stage == Stage::Begun { 2 } else { 0 });
+        }
+        if stage == Stage::Waits {
+            agent.try_submit(&message("x", b"")).unwrap();
+        }
+        let counted = Arc::new(Counted);
+        let waker = Waker::from(Arc::clone(&counted));
+        let mut submission = agent.submit::<()>(message("a", b""));
+        assert!(Pin::new(&mut submission).poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        if stage != Stage::InLine {
+            world.settle();
+        }
+        drop(submission);
+        let b = world.publish("b");
+        world.settle();
+        world.server.take_all();
+        world.settle();
+        assert_eq!((b.output(), Arc::strong_count(&counted)), (Some(Ok(())), 1), "{stage:?}");
+    }
+}
+
+#[test]
+fn the_waker_of_a_dropped_submission_does_not_outlive_the_agent() {
+    let counted = Arc::new(Counted);
+    let agent = Agent::<1, 32>::new();
+    agent.try_submit(&message("x", b"")).unwrap();
+    let mut submission = agent.submit::<()>(message("a", b""));
+    let waker = Waker::from(Arc::clone(&counted));
+    assert!(Pin::new(&mut submission).poll(&mut Context::from_waker(&waker)).is_pending());
+    drop((waker, submission));
+    drop(agent);
+    assert_eq!(Arc::strong_count(&counted), 1);
 }

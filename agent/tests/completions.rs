@@ -8,8 +8,8 @@ use kit::{
     CompleteAgent, DISCONNECT, End, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, UNSUBACK, World,
     acknowledgement, message, message_at, publish_packet, publishes,
 };
-use slimqtt_agent::request::{Subscribe, Unsubscribe};
-use slimqtt_agent::wire::{Disconnect, Pingreq, QoS, SubackReturnCode};
+use slimqtt_agent::request::Request;
+use slimqtt_agent::wire::{QoS, SubackReturnCode};
 use slimqtt_agent::{CommandError, Completion, Outcome};
 
 /// A context, and what was said.
@@ -56,19 +56,19 @@ fn each_kind_of_command_calls_its_function_once_when_it_is_done() {
     world.answer(&acknowledgement(PUBCOMP, 1));
     assert_eq!(calls(), [(1, DONE)]);
 
-    agent.submit_then(&Unsubscribe { filters: ["a"] }, &TWO).unwrap();
+    agent.submit_then(&Request::Unsubscribe(&["a"]), &TWO).unwrap();
     world.settle();
     assert_eq!(calls(), []);
     world.answer(&acknowledgement(UNSUBACK, 1));
     assert_eq!(calls(), [(2, DONE)]);
 
-    agent.submit_then(&Pingreq, &ONE).unwrap();
+    agent.submit_then(&Request::Ping, &ONE).unwrap();
     world.settle();
     assert_eq!(calls(), []);
     world.answer(&PINGRESP);
     assert_eq!(calls(), [(1, DONE)]);
 
-    agent.submit_then(&Disconnect, &TWO).unwrap();
+    agent.submit_then(&Request::Disconnect, &TWO).unwrap();
     world.settle();
     assert_eq!((run.output(), calls()), (Some(Ok(())), vec![(2, DONE)]));
 }
@@ -78,7 +78,7 @@ fn the_function_gets_the_return_codes_of_suback() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
-    agent.submit_then(&Subscribe { filters: [("a", QoS::AtMostOnce), ("b", QoS::ExactlyOnce)] }, &THREE).unwrap();
+    agent.submit_then(&Request::Subscribe(&[("a", QoS::AtMostOnce), ("b", QoS::ExactlyOnce)]), &THREE).unwrap();
     world.settle();
     assert_eq!(calls(), []);
     world.answer(&[0x90, 4, 0, 1, 0x80, 2]);
@@ -104,7 +104,7 @@ fn the_function_of_a_lost_command_is_told_so() {
     let mut world = World::new(&agent);
     world.clean_session = false;
     let run = world.open(0);
-    agent.submit_then(&Subscribe { filters: [("a", QoS::AtMostOnce)] }, &ONE).unwrap();
+    agent.submit_then(&Request::Subscribe(&[("a", QoS::AtMostOnce)]), &ONE).unwrap();
     agent.submit_then(&message_at(QoS::AtLeastOnce, "a", b""), &TWO).unwrap();
     world.settle();
     world.server.take(2);
@@ -234,14 +234,14 @@ fn a_function_may_give_a_command_into_the_slot_that_has_become_free() {
     world.answer(&acknowledgement(PUBACK, 1));
     assert_eq!((world.sent(), calls()), (publishes(&["next"]), vec![(7, DONE)]));
     // From the end of a connection, it is in line for the next.
-    AGAIN.submit_then(&Pingreq, &SUBMITS).unwrap();
+    AGAIN.submit_then(&Request::Ping, &SUBMITS).unwrap();
     assert_eq!(world.sent(), PINGREQ);
     run.cancel();
     assert_eq!(calls(), [(7, Err(CommandError::ConnectionLost))]);
     let run = world.open(0);
     assert_eq!(world.sent(), publishes(&["next"]));
     // Behind DISCONNECT as well.
-    AGAIN.submit_then(&Disconnect, &SUBMITS).unwrap();
+    AGAIN.submit_then(&Request::Disconnect, &SUBMITS).unwrap();
     assert_eq!((world.sent(), run.output(), calls()), (DISCONNECT.to_vec(), Some(Ok(())), vec![(7, DONE)]));
     let _run = world.open(0);
     assert_eq!(world.sent(), publishes(&["next"]));

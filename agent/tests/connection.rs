@@ -6,7 +6,7 @@ use kit::{
     Agent, CONNACK, End, Fault, ManualClock, PINGREQ, Server, Task, World, connect_bytes, message, publish_bytes,
     publishes, silence,
 };
-use slimqtt_agent::wire::Disconnect;
+use slimqtt_agent::request::Request;
 use slimqtt_agent::{CommandError, Connect, Error, ErrorKind};
 
 /// Ways to end a connection whose packet is being sent.
@@ -156,7 +156,7 @@ fn bytes_of_a_packet_that_was_cut_off_are_not_taken_for_the_next_connections() {
     world.answer(b"\x30\x20\x00");
     run.cancel();
     let run = world.open(60);
-    agent.try_submit(&Disconnect).unwrap();
+    agent.try_submit(&Request::Disconnect).unwrap();
     world.settle();
     assert_eq!(run.output(), Some(Ok(())));
 }
@@ -254,6 +254,6 @@ fn an_agent_can_be_a_static_and_its_futures_can_go_to_other_threads() {
         value
     }
     let agent = assert_sync(&AGENT);
-    drop(assert_send(agent.submit(message("a", b""))));
+    drop(assert_send(agent.submit::<()>(message("a", b""))));
     assert_eq!(agent.try_submit(&message("a", b"")), Ok(()));
 }

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 
 use kit::{CONNACK, CompleteAgent, DISCONNECT, Server, Task, World, acknowledgement, message_at, publish_packet};
 use log::{LevelFilter, Log, Metadata, Record};
+use slimqtt_agent::request::Request;
 use slimqtt_agent::wire::{self, ConnectReturnCode, QoS, Will};
 use slimqtt_agent::{Connect, Error};
 
@@ -108,7 +109,7 @@ fn a_session_over_two_connections() {
     world.answer(&CONNACK);
     assert_eq!(said()[1..], ["INFO connected, session present: false", "DEBUG given up: identifier 1"]);
 
-    world.submit("end", wire::Disconnect);
+    world.submit("end", Request::Disconnect);
     world.settle();
     assert_eq!(run.output(), Some(Ok(())));
     assert!(world.server.received().ends_with(&DISCONNECT));

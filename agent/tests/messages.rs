@@ -9,7 +9,8 @@ use kit::{
     CompleteAgent, DISCONNECT, DUP, End, Handled, PUBACK, PUBCOMP, PUBREC, PUBREL, RECEIVE, RETAIN, Task, World,
     acknowledgement, connect_bytes, message, message_at, publish_bytes, publish_packet, publishes,
 };
-use slimqtt_agent::wire::{Disconnect, QoS};
+use slimqtt_agent::request::Request;
+use slimqtt_agent::wire::QoS;
 use slimqtt_agent::{CommandError, Error};
 
 type Complete<'a, const COMMANDS: usize> = World<'a, COMMANDS, 32, kit::Complete>;
@@ -561,7 +562,7 @@ fn the_handler_may_find_the_queue_full() {
 fn the_handler_may_disconnect() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
-    world.reaction = Rc::new(|| agent.try_submit(&Disconnect).unwrap());
+    world.reaction = Rc::new(|| agent.try_submit(&Request::Disconnect).unwrap());
     let run = world.open(60);
     world.answer(&publish_bytes("a", b""));
     assert_eq!((world.sent(), run.output()), (DISCONNECT.to_vec(), Some(Ok(()))));
@@ -573,7 +574,7 @@ fn messages_that_cross_disconnect_are_not_handed_over() {
     let mut world = World::new(&agent);
     let run = world.open(60);
     world.server.hold_flushes(true);
-    agent.try_submit(&Disconnect).unwrap();
+    agent.try_submit(&Request::Disconnect).unwrap();
     assert_eq!(world.sent(), DISCONNECT);
     world.answer(&[qos_1("a", 1), qos_2("b", 2), acknowledgement(PUBREL, 3)].concat());
     assert_eq!((world.handled(), world.sent(), run.output()), (vec![], vec![], None));

@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use kit::{
-    CompleteAgent, DUP, End, PUBACK, PUBCOMP, PUBREC, PUBREL, RETAIN, Task, World, acknowledgement, message,
+    Complete, CompleteAgent, DUP, End, PUBACK, PUBCOMP, PUBREC, PUBREL, RETAIN, Task, World, acknowledgement, message,
     publish_packet, publishes,
 };
-use slimqtt_agent::request::PublishFrom;
+use slimqtt_agent::request::{Publish, Request};
 use slimqtt_agent::wire::{EncodeError, QoS};
 use slimqtt_agent::{CommandError, Error, FnPayload, Payload};
 
@@ -48,8 +48,8 @@ fn ends_early(size: usize, promised: usize) -> &'static dyn Payload {
     }))
 }
 
-fn from(qos: QoS, payload: &'static dyn Payload) -> PublishFrom<'static, QoS, false> {
-    PublishFrom { qos, topic: "a/b", payload }
+fn from(qos: QoS, payload: &'static dyn Payload) -> Request<'static, Complete> {
+    Request::PublishFrom(Publish { qos, retain: false, topic: "a/b" }, payload)
 }
 
 /// The packet of such a command in the first slot.
@@ -59,7 +59,7 @@ fn packet(flags: u8, qos: QoS, payload: &[u8]) -> Vec<u8> {
 }
 
 fn cut<const COMMANDS: usize, const PACKET: usize>(
-    world: &World<'_, COMMANDS, PACKET, kit::Complete>,
+    world: &World<'_, COMMANDS, PACKET, Complete>,
     run: &Task<'_, Result<(), Error>>,
 ) {
     world.server.end_reads(End::Closed);
@@ -162,7 +162,9 @@ fn retain_goes_with_it_and_arrays_are_payloads() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
-    agent.try_submit(&PublishFrom::<_, true> { qos: QoS::AtLeastOnce, topic: "a/b", payload: &PAYLOAD }).unwrap();
+    agent
+        .try_submit(&Request::PublishFrom(Publish { qos: QoS::AtLeastOnce, retain: true, topic: "a/b" }, &PAYLOAD))
+        .unwrap();
     assert_eq!(world.sent(), packet(RETAIN, QoS::AtLeastOnce, b"1234"));
 }
 
@@ -357,7 +359,7 @@ fn a_payload_larger_than_a_packet_may_be_is_refused() {
 #[test]
 fn invalid_topics_and_topics_that_do_not_fit_are_refused() {
     let agent = CompleteAgent::<1, 20>::new();
-    let publish = |topic| PublishFrom::<_, false> { qos: QoS::AtMostOnce, topic, payload: in_memory(3) };
+    let publish = |topic| Request::PublishFrom(Publish { qos: QoS::AtMostOnce, retain: false, topic }, in_memory(3));
     let invalid = Err(CommandError::Invalid(EncodeError::InvalidTopicName));
     assert_eq!(agent.try_submit(&publish("a/#")), invalid);
     let too_large = Err(CommandError::Invalid(EncodeError::TooLarge));

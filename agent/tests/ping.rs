@@ -4,7 +4,8 @@ mod kit;
 
 use kit::{CompleteAgent, DISCONNECT, PINGREQ, PINGRESP, PUBACK, TIMEOUT, World, acknowledgement, message, publishes};
 use kit::{message_at, silence};
-use slimqtt_agent::wire::{Disconnect, Pingreq, QoS};
+use slimqtt_agent::request::Request;
+use slimqtt_agent::wire::QoS;
 use slimqtt_agent::{CommandError, Error};
 
 #[test]
@@ -13,7 +14,7 @@ fn ping_is_byte_exact_and_done_with_pingresp() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let run = world.open(keep_alive);
-        let done = world.submit("ping", Pingreq);
+        let done = world.submit("ping", Request::Ping);
         assert_eq!((world.sent(), done.output()), (b"\xC0\x00".to_vec(), None));
         assert_eq!(world.server.flushes().last(), Some(&world.server.taken()));
         world.answer(b"\xD0\x00");
@@ -27,7 +28,7 @@ fn one_ping_after_another_each_has_its_answer() {
     let agent = CompleteAgent::<2, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(0);
-    let [first, second] = ["first", "second"].map(|name| world.submit(name, Pingreq));
+    let [first, second] = ["first", "second"].map(|name| world.submit(name, Request::Ping));
     assert_eq!(world.sent(), PINGREQ);
     world.answer(&PINGRESP);
     assert_eq!((first.output(), second.output(), world.sent()), (Some(Ok(())), None, PINGREQ.to_vec()));
@@ -44,7 +45,7 @@ fn a_ping_waits_for_the_answer_of_the_one_for_keep_alive() {
     let run = world.open(60);
     world.pass(silence(60));
     assert_eq!(world.sent(), PINGREQ);
-    let done = world.submit("ping", Pingreq);
+    let done = world.submit("ping", Request::Ping);
     assert_eq!(world.sent(), b"");
     world.answer(&PINGRESP);
     assert_eq!((world.sent(), done.output()), (PINGREQ.to_vec(), None));
@@ -62,7 +63,7 @@ fn other_commands_and_replies_go_out_while_pingresp_is_awaited() {
     let agent = CompleteAgent::<3, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
-    let ping = world.submit("ping", Pingreq);
+    let ping = world.submit("ping", Request::Ping);
     assert_eq!(world.sent(), PINGREQ);
     let done = world.publish("a");
     assert_eq!((world.sent(), done.output(), ping.output()), (publishes(&["a"]), Some(Ok(())), None));
@@ -88,7 +89,7 @@ fn pingresp_before_a_ping_in_line_is_begun_is_a_protocol_error() {
     let run = world.open(0);
     world.server.take(1);
     agent.try_submit(&message("a", b"")).unwrap();
-    let ping = world.submit("ping", Pingreq);
+    let ping = world.submit("ping", Request::Ping);
     world.settle();
     world.answer(&PINGRESP);
     assert_eq!((run.output(), ping.output()), (Some(Err(Error::Protocol)), None));
@@ -104,7 +105,7 @@ fn pingresp_before_the_transport_says_that_all_is_sent_counts_afterwards() {
         let mut world = World::new(&agent);
         let run = world.open(0);
         world.server.take(taken);
-        let done = world.submit("ping", Pingreq);
+        let done = world.submit("ping", Request::Ping);
         world.settle();
         world.answer(&PINGRESP);
         assert_eq!((world.sent(), done.output()), (PINGREQ[..taken].to_vec(), None));
@@ -121,7 +122,7 @@ fn a_missing_pingresp_is_a_timeout_without_keep_alive_at_exactly_the_profiles_ti
         let mut world = World::new(&agent);
         let run = world.open(0);
         world.pass(later);
-        let lost = world.submit("ping", Pingreq);
+        let lost = world.submit("ping", Request::Ping);
         world.pass(TIMEOUT - 1);
         assert_eq!((world.sent(), run.output()), (PINGREQ.to_vec(), None), "{later}");
         world.pass(1);
@@ -141,7 +142,7 @@ fn a_missing_pingresp_is_a_timeout_with_keep_alive_at_exactly_the_profiles_time(
             let mut world = World::new(&agent);
             let run = world.open(keep_alive);
             world.pass(later);
-            agent.try_submit(&Pingreq).unwrap();
+            agent.try_submit(&Request::Ping).unwrap();
             // Or when the next PINGREQ would be due [MQTT-3.1.2-23].
             world.pass(TIMEOUT.min(silence(keep_alive)) - 1);
             assert_eq!((world.sent(), run.output()), (PINGREQ.to_vec(), None), "{keep_alive} s, {later}");
@@ -159,7 +160,7 @@ fn a_ping_that_the_transport_never_takes_is_a_timeout_without_keep_alive() {
         let run = world.open(0);
         world.pass(2 * TIMEOUT);
         world.server.take(taken);
-        agent.try_submit(&Pingreq).unwrap();
+        agent.try_submit(&Request::Ping).unwrap();
         world.pass(TIMEOUT - 1);
         assert_eq!(run.output(), None);
         world.pass(1);
@@ -173,7 +174,7 @@ fn after_pingresp_there_is_no_time_limit_without_keep_alive() {
     let mut world = World::new(&agent);
     let run = world.open(0);
     for _ in 0..3 {
-        agent.try_submit(&Pingreq).unwrap();
+        agent.try_submit(&Request::Ping).unwrap();
         world.pass(TIMEOUT - 1);
         assert_eq!(world.sent(), PINGREQ);
         world.answer(&PINGRESP);
@@ -187,8 +188,8 @@ fn each_ping_has_the_whole_time() {
     let agent = CompleteAgent::<2, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(0);
-    agent.try_submit(&Pingreq).unwrap();
-    agent.try_submit(&Pingreq).unwrap();
+    agent.try_submit(&Request::Ping).unwrap();
+    agent.try_submit(&Request::Ping).unwrap();
     world.pass(TIMEOUT - 1);
     world.answer(&PINGRESP);
     assert_eq!(world.sent(), [PINGREQ, PINGREQ].concat());
@@ -204,7 +205,7 @@ fn dropped_within_its_packet_its_answer_frees_the_slot() {
     let mut world = World::new(&agent);
     let run = world.open(0);
     world.server.take(1);
-    let ping = world.submit("ping", Pingreq);
+    let ping = world.submit("ping", Request::Ping);
     world.settle();
     ping.cancel();
     world.server.take_all();
@@ -220,8 +221,8 @@ fn dropped_in_line_behind_another_it_is_not_sent() {
     let agent = CompleteAgent::<2, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(0);
-    let first = world.submit("first", Pingreq);
-    let second = world.submit("second", Pingreq);
+    let first = world.submit("first", Request::Ping);
+    let second = world.submit("second", Request::Ping);
     assert_eq!(world.sent(), PINGREQ);
     second.cancel();
     world.answer(&PINGRESP);
@@ -234,8 +235,8 @@ fn a_connection_that_is_pinging_may_end_in_order() {
     let agent = CompleteAgent::<2, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(60);
-    let ping = world.submit("ping", Pingreq);
-    let bye = world.submit("disconnect", Disconnect);
+    let ping = world.submit("ping", Request::Ping);
+    let bye = world.submit("disconnect", Request::Disconnect);
     assert_eq!(world.sent(), [PINGREQ, DISCONNECT].concat());
     assert_eq!((run.output(), bye.output()), (Some(Ok(())), Some(Ok(()))));
     assert_eq!(ping.output(), Some(Err(CommandError::ConnectionLost)));
@@ -249,7 +250,7 @@ fn a_disconnect_whose_flush_pends_for_ever_is_a_timeout_without_keep_alive() {
         let run = world.open(0);
         world.pass(later);
         world.server.hold_flushes(true);
-        agent.try_submit(&Disconnect).unwrap();
+        agent.try_submit(&Request::Disconnect).unwrap();
         world.pass(TIMEOUT - 1);
         assert_eq!((world.sent(), run.output()), (DISCONNECT.to_vec(), None), "{later}");
         world.pass(1);
@@ -264,7 +265,7 @@ fn a_disconnect_whose_flush_is_slow_is_no_timeout_without_keep_alive() {
     let run = world.open(0);
     world.pass(100 * TIMEOUT);
     world.server.hold_flushes(true);
-    agent.try_submit(&Disconnect).unwrap();
+    agent.try_submit(&Request::Disconnect).unwrap();
     world.pass(TIMEOUT - 1);
     world.server.hold_flushes(false);
     assert_eq!((world.sent(), run.output()), (DISCONNECT.to_vec(), Some(Ok(()))));

@@ -4,37 +4,53 @@ mod kit;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::atomic::AtomicU16;
 
-use kit::{Agent, Urgent, World, message, publishes};
-use slimqtt_agent::wire::{PacketIdentifier, Writer};
-use slimqtt_agent::{Command, CommandError, Payload, Request};
+use kit::{TIMEOUT, Urgent, World, message, publishes};
+use slimqtt_agent::request::{Publish, Request};
+use slimqtt_agent::wire::QoS;
+use slimqtt_agent::{Agent as AnyAgent, CommandError, Payload, Profile};
 
-/// A command during whose encoding something else happens.
-struct Interrupted<F: FnOnce()> {
-    topic: &'static str,
-    interrupt: RefCell<Option<F>>,
+/// Publishes, also what is not in memory.
+enum Small {}
+
+impl Profile for Small {
+    const TIMEOUT_MS: u32 = TIMEOUT;
+    type RequestedQoS = QoS;
+    type Identifiers = [AtomicU16; 0];
+    type Source = Option<&'static dyn Payload>;
+    type Completion = ();
 }
 
-impl<F: FnOnce()> Interrupted<F> {
-    fn new(topic: &'static str, interrupt: F) -> Self {
-        Self { topic, interrupt: RefCell::new(Some(interrupt)) }
-    }
+type Agent<const COMMANDS: usize> = AnyAgent<Small, COMMANDS, 32, { kit::RECEIVE }>;
+
+thread_local! {
+    static INTERRUPT: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
-impl<F: FnOnce()> Request for Interrupted<F> {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        if let Some(interrupt) = self.interrupt.take() {
+/// A payload without a byte. Whoever encodes its packet asks how long it is, and then something else happens first.
+struct Interrupted;
+
+impl Payload for Interrupted {
+    fn length(&self) -> usize {
+        if let Some(interrupt) = INTERRUPT.take() {
             interrupt();
         }
-        message(self.topic, b"").encode(identifier, writer)
+        0
+    }
+
+    fn read<'a>(&'a self, _offset: usize, _buffer: &'a mut [u8]) -> &'a [u8] {
+        unreachable!("nothing to read")
     }
 }
 
-impl<F: FnOnce()> Command for Interrupted<F> {
-    type Answer = ();
+/// A command that publishes an empty message, and during whose encoding something else happens.
+fn interrupted(topic: &str, interrupt: impl FnOnce() + 'static) -> Request<'_, Small> {
+    INTERRUPT.set(Some(Box::new(interrupt)));
+    Request::PublishFrom(Publish { qos: QoS::AtMostOnce, retain: false, topic }, &Interrupted)
 }
 
-fn new_agent<const COMMANDS: usize>() -> &'static Agent<COMMANDS, 32> {
+fn new_agent<const COMMANDS: usize>() -> &'static Agent<COMMANDS> {
     Box::leak(Box::new(Agent::new()))
 }
 
@@ -57,7 +73,7 @@ fn a_task_that_interrupts_the_agent_after_its_packet_gets_the_next_slot() {
     let run = world.open(60);
     let urgent = Urgent::spawn(async {
         for topic in ["a", "b", "c"] {
-            agent.submit(message(topic, b"")).await?;
+            agent.submit::<()>(message(topic, b"")).await?;
         }
         Ok::<_, CommandError>(())
     });
@@ -97,48 +113,53 @@ fn a_task_that_interrupts_a_cancellation_gets_the_slot() {
 fn a_task_that_interrupts_a_failing_command_gets_the_slot() {
     let agent = new_agent::<1>();
     let mut world = World::new(agent);
-    let mut urgent = None;
-    let interrupt = || urgent = Some(Urgent::spawn(agent.submit(message("b", b""))));
-    let failed = agent.try_submit(&Interrupted::new("#", interrupt));
+    let urgent = Rc::new(RefCell::new(None));
+    let spawned = Rc::clone(&urgent);
+    let interrupt = move || *spawned.borrow_mut() = Some(Urgent::spawn(agent.submit(message("b", b""))));
+    let failed = agent.try_submit(&interrupted("#", interrupt));
     assert!(matches!(failed, Err(CommandError::Invalid(_))));
     let _run = world.open(60);
     assert_eq!(world.sent(), publishes(&["b"]));
-    assert_eq!(urgent.unwrap().output(), Some(Ok(())));
+    assert_eq!(urgent.take().unwrap().output(), Some(Ok(())));
 }
 
 #[test]
 fn a_command_that_interrupts_another_goes_before_it() {
-    let agent = Agent::<3, 32>::new();
-    let mut world = World::new(&agent);
+    let agent = new_agent::<3>();
+    let mut world = World::new(agent);
     agent.try_submit(&message("a", b"")).unwrap();
     let interrupt = || agent.try_submit(&message("b", b"")).unwrap();
-    agent.try_submit(&Interrupted::new("c", interrupt)).unwrap();
+    agent.try_submit(&interrupted("c", interrupt)).unwrap();
     let _run = world.open(60);
     assert_eq!(world.sent(), publishes(&["a", "b", "c"]));
 }
 
 #[test]
 fn a_slot_that_is_being_filled_is_not_free() {
-    let agent = Agent::<1, 32>::new();
-    let mut world = World::new(&agent);
+    let agent = new_agent::<1>();
+    let mut world = World::new(agent);
     let interrupt = || assert_eq!(agent.try_submit(&message("b", b"")), Err(CommandError::QueueFull));
-    agent.try_submit(&Interrupted::new("a", interrupt)).unwrap();
+    agent.try_submit(&interrupted("a", interrupt)).unwrap();
     let _run = world.open(60);
     assert_eq!(world.sent(), publishes(&["a"]));
 }
 
 #[test]
 fn the_agent_does_not_send_what_is_being_filled() {
-    let agent = Agent::<2, 32>::new();
-    let mut world = World::new(&agent);
+    let agent = new_agent::<2>();
+    let mut world = World::new(agent);
     let run = world.open(60);
-    let interrupt = || {
-        run.wake();
-        assert_eq!(world.sent(), b"");
-        agent.try_submit(&message("b", b"")).unwrap();
-        assert_eq!(world.sent(), publishes(&["b"]));
+    let world = Rc::new(world);
+    let interrupt = {
+        let world = Rc::clone(&world);
+        move || {
+            run.wake();
+            assert_eq!(world.sent(), b"");
+            agent.try_submit(&message("b", b"")).unwrap();
+            assert_eq!(world.sent(), publishes(&["b"]));
+        }
     };
-    agent.try_submit(&Interrupted::new("a", interrupt)).unwrap();
+    agent.try_submit(&interrupted("a", interrupt)).unwrap();
     assert_eq!(world.sent(), publishes(&["a"]));
 }
 
@@ -148,7 +169,7 @@ fn tasks_that_interrupt_a_command_get_slots_later(waiting: usize, awaited: bool)
     let mut world = World::new(agent);
     let tasks = Rc::new(RefCell::new(vec![]));
     let spawned = Rc::clone(&tasks);
-    let command = Interrupted::new("a", move || {
+    let command = interrupted("a", move || {
         let spawn = |_| Urgent::spawn(agent.submit(message("w", b"")));
         spawned.borrow_mut().extend((0..waiting).map(spawn));
     });

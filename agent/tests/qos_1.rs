@@ -8,8 +8,8 @@ use kit::{
     CompleteAgent, DISCONNECT, PUBACK, PUBCOMP, PUBREC, PUBREL, RETAIN, UNSUBACK, World, acknowledgement, message,
     message_at, publish_bytes, publish_packet, publishes,
 };
-use slimqtt_agent::request::Publish;
-use slimqtt_agent::wire::{Disconnect, QoS};
+use slimqtt_agent::request::{Publish, Request};
+use slimqtt_agent::wire::QoS;
 use slimqtt_agent::{CommandError, Error};
 
 /// What becomes of a message on its way when a clean session ends with its connection.
@@ -44,7 +44,7 @@ fn retain_goes_with_qos_1() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
-    agent.try_submit(&Publish::<_, true> { qos: QOS_1, topic: "a", payload: b"1" }).unwrap();
+    agent.try_submit(&Request::Publish(Publish { qos: QOS_1, retain: true, topic: "a" }, b"1")).unwrap();
     assert_eq!(world.sent(), publish_packet(0x32 | RETAIN, "a", Some(1), b"1"));
 }
 
@@ -229,7 +229,7 @@ fn disconnect_does_not_wait_for_acknowledgements() {
     let mut world = World::new(&agent);
     let run = world.open(60);
     let a = world.publish_at(QOS_1, "a");
-    let bye = world.submit("disconnect", Disconnect);
+    let bye = world.submit("disconnect", Request::Disconnect);
     assert_eq!(world.sent(), [publish("a", 1), DISCONNECT.to_vec()].concat());
     assert_eq!((run.output(), bye.output(), a.output()), (Some(Ok(())), Some(Ok(())), LOST));
 }
@@ -301,15 +301,24 @@ fn acknowledgements_are_understood_in_any_fragments_of_both_directions() {
 }
 
 #[test]
-fn only_the_command_that_is_acknowledged_is_woken() {
+fn the_command_that_is_acknowledged_ends_and_the_others_wait_on() {
     let agent = CompleteAgent::<3, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
     let tasks = ["a", "b", "c"].map(|topic| world.publish_at(QOS_1, topic));
     world.settle();
     assert_eq!(tasks.each_ref().map(|task| task.polls()), [1; 3]);
+    let outputs = || tasks.each_ref().map(|task| task.output());
     world.answer(&puback(2));
-    assert_eq!(tasks.map(|task| task.polls()), [1, 2, 1]);
+    assert_eq!(outputs(), [None, Some(Ok(())), None]);
+    // All of them look when a command is done, and when its slot is free.
+    let polls = tasks.each_ref().map(|task| task.polls());
+    assert!(polls.iter().all(|&polls| polls <= 3), "{polls:?}");
+    // Nobody looks when nothing has ended.
+    world.answer(&puback(2));
+    assert_eq!(tasks.each_ref().map(|task| task.polls()), polls);
+    world.answer(&[puback(3), puback(1)].concat());
+    assert_eq!(outputs(), [Some(Ok(())); 3]);
 }
 
 #[test]

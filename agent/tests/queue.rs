@@ -269,6 +269,27 @@ fn a_waiting_task_that_is_polled_for_no_reason_sleeps_again() {
 }
 
 #[test]
+fn who_waits_for_a_slot_needs_no_room_after_it_was_dropped() {
+    for gone in 1..=4 {
+        let agent = Agent::<2, 32>::new();
+        let mut world = World::new(&agent);
+        agent.try_submit(&message("t", b"")).unwrap();
+        agent.try_submit(&message("t", b"")).unwrap();
+        for _ in 0..gone {
+            let task = world.publish("gone");
+            world.settle();
+            task.cancel();
+        }
+        // As many tasks as there is room for.
+        let tasks = ["a", "b", "c"].map(|topic| world.publish(topic));
+        world.settle();
+        let _run = world.open(60);
+        assert_eq!(world.sent().len(), 5 * 5);
+        assert_eq!(tasks.map(|task| task.output()), [Some(Ok(())); 3], "{gone}");
+    }
+}
+
+#[test]
 fn a_submission_may_move_to_another_task() {
     for full in [false, true] {
         let agent = Agent::<1, 32>::new();

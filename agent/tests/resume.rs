@@ -6,8 +6,8 @@ use kit::{
     CONNACK, CompleteAgent, DUP, End, Fault, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, Task, World, acknowledgement,
     message, message_at, publish_packet, publishes,
 };
-use slimqtt_agent::request::{Publish, Subscribe, Unsubscribe};
-use slimqtt_agent::wire::{Disconnect, Pingreq, QoS};
+use slimqtt_agent::request::{Publish, Request};
+use slimqtt_agent::wire::QoS;
 use slimqtt_agent::{CommandError, Error};
 
 type Complete<'a, const COMMANDS: usize, const PACKET: usize> = World<'a, COMMANDS, PACKET, kit::Complete>;
@@ -176,7 +176,7 @@ fn whatever_ends_the_connection_the_message_goes_out_again() {
                 }
                 3 => world.answer(&CONNACK),
                 4 => run.cancel(),
-                5 => agent.try_submit(&Disconnect).unwrap(),
+                5 => agent.try_submit(&Request::Disconnect).unwrap(),
                 _ => world.pass(60_000),
             }
             world.settle();
@@ -198,7 +198,7 @@ fn retain_and_payload_are_the_same_when_a_message_goes_out_again() {
         let mut world = world(&agent);
         let run = world.open(0);
         let payload: Vec<u8> = (0..180).collect();
-        let message = Publish::<_, true> { qos, topic: "a/b", payload: &payload };
+        let message = Request::Publish(Publish { qos, retain: true, topic: "a/b" }, &payload);
         agent.try_submit(&message).unwrap();
         let first_byte = 0x31 | (qos as u8) << 1;
         assert_eq!(world.sent(), publish_packet(first_byte, "a/b", Some(1), &payload));
@@ -336,9 +336,9 @@ fn requests_that_are_no_messages_are_lost_with_their_connection_and_not_sent_aga
             let mut world = world(&agent);
             let run = world.open(0);
             world.server.take(taken);
-            let subscribe = world.submit("subscribe", Subscribe { filters: [("a", QoS::AtMostOnce)] });
-            let unsubscribe = world.submit("unsubscribe", Unsubscribe { filters: ["a"] });
-            let ping = world.submit("ping", Pingreq);
+            let subscribe = world.subscribe("subscribe", &[("a", QoS::AtMostOnce)]);
+            let unsubscribe = world.submit("unsubscribe", Request::Unsubscribe(&["a"]));
+            let ping = world.submit("ping", Request::Ping);
             world.settle();
             cut(&world, &run);
             let lost = Some(Err(CommandError::ConnectionLost));
@@ -368,7 +368,7 @@ fn an_answer_that_comes_on_the_next_connection_is_that_of_nobody() {
     let agent = CompleteAgent::<2, 32>::new();
     let mut world = world(&agent);
     let run = world.open(0);
-    let lost = world.submit("subscribe", Subscribe { filters: [("a", QoS::AtMostOnce)] });
+    let lost = world.subscribe("subscribe", &[("a", QoS::AtMostOnce)]);
     world.settle();
     cut(&world, &run);
     let run = world.resume();
@@ -564,7 +564,7 @@ fn a_command_that_waits_gets_the_slot_of_one_that_is_lost() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = world(&agent);
         let run = world.open(0);
-        let lost = world.submit("subscribe", Subscribe { filters: [("a", QoS::AtMostOnce)] });
+        let lost = world.subscribe("subscribe", &[("a", QoS::AtMostOnce)]);
         let waiting = world.publish("b");
         world.settle();
         cut(&world, &run);
@@ -606,7 +606,7 @@ fn a_subscription_that_waits_in_line_goes_out_behind_what_is_sent_again() {
     let _a = world.publish_at(QoS::AtLeastOnce, "a");
     world.settle();
     cut(&world, &run);
-    let subscribed = world.submit("subscribe", Subscribe { filters: [("b", QoS::AtLeastOnce)] });
+    let subscribed = world.subscribe("subscribe", &[("b", QoS::AtLeastOnce)]);
     let _run = world.resume();
     let subscribe = b"\x82\x06\x00\x02\x00\x01b\x01";
     assert_eq!(world.sent(), [&publish(DUP, QoS::AtLeastOnce, "a", 1), &subscribe[..]].concat());

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering::Relaxed};
 
 use kit::{
-    CompleteAgent, DISCONNECT, DUP, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, RETAIN, UNSUBACK,
-    World, acknowledgement, connect_bytes, message, message_at, publish_packet, silence,
+    Complete, CompleteAgent, DISCONNECT, DUP, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, RETAIN,
+    UNSUBACK, World, acknowledgement, connect_bytes, message, message_at, publish_packet, silence,
 };
-use slimqtt_agent::request::{Publish, PublishFrom, Subscribe, Unsubscribe};
-use slimqtt_agent::wire::{self, Disconnect, EncodeError, Pingreq, QoS, Will};
-use slimqtt_agent::{CommandError, Connect, Error, FnPayload, Profile};
+use slimqtt_agent::request::{Publish, Request};
+use slimqtt_agent::wire::{self, EncodeError, QoS, Will};
+use slimqtt_agent::{CommandError, Connect, Error, FnPayload, Payload, Profile};
 
 const QOS_1: QoS = QoS::AtLeastOnce;
 const QOS_2: QoS = QoS::ExactlyOnce;
@@ -64,9 +64,9 @@ fn mqtt_2_2_2_1_reserved_flags_of_all_packets_that_go_out_are_those_of_table_2_2
     let mut sent = world.sent();
     world.answer(&kit::CONNACK);
     agent.try_submit(&message_at(QOS_2, "a", b"")).unwrap();
-    agent.try_submit(&Subscribe { filters: [("a", QOS_2)] }).unwrap();
-    agent.try_submit(&Unsubscribe { filters: ["a"] }).unwrap();
-    agent.try_submit(&Pingreq).unwrap();
+    agent.try_submit(&Request::Subscribe(&[("a", QOS_2)])).unwrap();
+    agent.try_submit(&Request::Unsubscribe(&["a"])).unwrap();
+    agent.try_submit(&Request::Ping).unwrap();
     sent.extend(world.sent());
     for packet in [
         acknowledgement(PUBREC, 1),
@@ -78,7 +78,7 @@ fn mqtt_2_2_2_1_reserved_flags_of_all_packets_that_go_out_are_those_of_table_2_2
         world.answer(&packet);
         sent.extend(world.sent());
     }
-    agent.try_submit(&Disconnect).unwrap();
+    agent.try_submit(&Request::Disconnect).unwrap();
     sent.extend(world.sent());
     assert_eq!(run.output(), Some(Ok(())));
     let mut first_bytes: Vec<u8> = packets(&sent).iter().map(|packet| packet[0]).collect();
@@ -103,7 +103,7 @@ fn mqtt_2_2_2_2_any_other_flags_of_a_packet_that_comes_end_the_connection() {
             let mut world = World::new(&agent);
             let run = world.open(60);
             // PINGRESP may come, and all else may at any time.
-            agent.try_submit(&Pingreq).unwrap();
+            agent.try_submit(&Request::Ping).unwrap();
             assert_eq!(world.sent(), PINGREQ);
             let first_byte = valid & 0xF0 | flags;
             world.answer(&[&[first_byte], rest].concat());
@@ -140,8 +140,8 @@ fn mqtt_2_3_1_2_no_packet_of_any_kind_gets_an_identifier_that_is_in_use() {
                 let (answer, at) = match dice(4) {
                     0 => (agent.try_submit(&message_at(QOS_1, "t", b"")).map(|()| PUBACK).unwrap(), 5),
                     1 => (agent.try_submit(&message_at(QOS_2, "t", b"")).map(|()| PUBREC).unwrap(), 5),
-                    2 => (agent.try_submit(&Subscribe { filters: [("t", QOS_1)] }).map(|()| 0x90).unwrap(), 2),
-                    _ => (agent.try_submit(&Unsubscribe { filters: ["t"] }).map(|()| UNSUBACK).unwrap(), 2),
+                    2 => (agent.try_submit(&Request::Subscribe(&[("t", QOS_1)])).map(|()| 0x90).unwrap(), 2),
+                    _ => (agent.try_submit(&Request::Unsubscribe(&["t"])).map(|()| UNSUBACK).unwrap(), 2),
                 };
                 let sent = world.sent();
                 let identifier = u16::from_be_bytes([sent[at], sent[at + 1]]);
@@ -198,11 +198,11 @@ fn mqtt_2_3_1_3_an_identifier_is_free_again_after_the_answer_that_ends_the_excha
                     vec![acknowledgement(PUBREC, 1), acknowledgement(PUBCOMP, 1)]
                 }
                 2 => {
-                    agent.try_submit(&Subscribe { filters: [("t", QOS_1)] }).unwrap();
+                    agent.try_submit(&Request::Subscribe(&[("t", QOS_1)])).unwrap();
                     vec![suback(1)]
                 }
                 _ => {
-                    agent.try_submit(&Unsubscribe { filters: ["t"] }).unwrap();
+                    agent.try_submit(&Request::Unsubscribe(&["t"])).unwrap();
                     vec![acknowledgement(UNSUBACK, 1)]
                 }
             };
@@ -230,23 +230,47 @@ fn read_once() -> &'static FnPayload<impl Fn(usize, &mut [u8]) -> usize + Sync> 
     })))
 }
 
-#[test]
-fn an_identifier_that_the_server_may_know_is_given_again_after_a_payload_has_ended_early() {
-    let agent = CompleteAgent::<2, 32>::new();
+/// Publishes with QoS 2, and cannot be stopped.
+enum Unstoppable {}
+
+impl Profile for Unstoppable {
+    const TIMEOUT_MS: u32 = kit::TIMEOUT;
+    const PUBLISH: u8 = 2;
+    type RequestedQoS = QoS;
+    type Identifiers = [AtomicU16; 0];
+    type Source = Option<&'static dyn Payload>;
+    type Completion = ();
+}
+
+/// The packet identifier of the message behind one whose payload has ended early, in the same slot and session. The Server
+/// knows that of the first one.
+fn identifier_after_a_payload_that_ended_early<P: Profile>() -> u16 {
+    let agent = slimqtt_agent::Agent::<P, 2, 32, { kit::RECEIVE }>::new();
     let mut world = World::new(&agent);
     world.clean_session = false;
     let run = world.open(0);
-    agent.try_submit(&PublishFrom::<QoS, false> { qos: QOS_2, topic: "a", payload: read_once() }).unwrap();
+    agent.try_submit(&Request::PublishFrom(Publish { qos: QOS_2, retain: false, topic: "a" }, read_once())).unwrap();
     assert_eq!(world.sent(), publish_packet(0x34, "a", Some(1), &[7; 3]));
     run.cancel();
     let run = world.dial(0);
     world.answer(&RESUMED);
     assert_eq!(run.output(), Some(Err(Error::PayloadEnded)));
-    // The Server has the message since the first connection: another one with its identifier is a duplicate to it. So the
-    // documentation of `Payload` asks for a clean session here.
     let _run = world.resume();
     agent.try_submit(&message_at(QOS_2, "b", b"")).unwrap();
-    assert_eq!(world.sent(), publish_packet(0x34, "b", Some(1), b""));
+    let sent = world.sent();
+    let identifier = u16::from_be_bytes([sent[5], sent[6]]);
+    assert_eq!(sent, publish_packet(0x34, "b", Some(identifier), b""));
+    identifier
+}
+
+#[test]
+fn mqtt_2_3_1_3_an_identifier_that_the_server_may_know_is_not_given_again_after_a_payload_has_ended_early() {
+    assert_ne!(identifier_after_a_payload_that_ended_early::<Complete>(), 1);
+}
+
+#[test]
+fn mqtt_2_3_1_3_nor_by_an_agent_without_stop() {
+    assert_ne!(identifier_after_a_payload_that_ended_early::<Unstoppable>(), 1);
 }
 
 #[test]
@@ -413,7 +437,7 @@ fn mqtt_3_3_1_10_a_retained_message_may_be_empty() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let _run = world.open(60);
-        agent.try_submit(&Publish::<_, true> { qos, topic: "a", payload: b"" }).unwrap();
+        agent.try_submit(&Request::Publish(Publish { qos, retain: true, topic: "a" }, b"")).unwrap();
         let identifier = (qos != QoS::AtMostOnce).then_some(1);
         assert_eq!(world.sent(), publish_packet(0x30 | RETAIN | (qos as u8) << 1, "a", identifier, b""));
     }
@@ -425,8 +449,8 @@ fn mqtt_3_8_3_3_a_subscribe_or_unsubscribe_without_filters_is_refused() {
     let mut world = World::new(&agent);
     let _run = world.open(60);
     let invalid = Err(CommandError::Invalid(EncodeError::EmptyList));
-    assert_eq!(agent.try_submit(&Subscribe::<QoS, 0> { filters: [] }), invalid);
-    assert_eq!(agent.try_submit(&Unsubscribe::<0> { filters: [] }), invalid);
+    assert_eq!(agent.try_submit(&Request::Subscribe(&[])), invalid);
+    assert_eq!(agent.try_submit(&Request::Unsubscribe(&[])), invalid);
     assert_eq!(world.sent(), b"");
     world.assert_all_slots_are_free();
 }
@@ -437,7 +461,7 @@ fn mqtt_3_8_3_4_the_options_of_a_subscription_are_its_qos_and_nothing_else() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let _run = world.open(60);
-        agent.try_submit(&Subscribe { filters: [("a", qos)] }).unwrap();
+        agent.try_submit(&Request::Subscribe(&[("a", qos)])).unwrap();
         assert_eq!(world.sent(), [0x82, 6, 0, 1, 0, 1, b'a', options]);
     }
 }
@@ -450,9 +474,9 @@ fn mqtt_3_10_3_1_filters_of_unsubscribe_are_sent_byte_by_byte_as_those_of_subscr
         let _run = world.open(60);
         let mut field = vec![0, filter.len() as u8];
         field.extend(filter.as_bytes());
-        agent.try_submit(&Subscribe { filters: [(filter, QoS::AtMostOnce)] }).unwrap();
+        agent.try_submit(&Request::Subscribe(&[(filter, QoS::AtMostOnce)])).unwrap();
         assert_eq!(world.sent()[4..], [&field[..], &[0]].concat(), "{filter:?}");
-        agent.try_submit(&Unsubscribe { filters: [filter] }).unwrap();
+        agent.try_submit(&Request::Unsubscribe(&[filter])).unwrap();
         assert_eq!(world.sent()[4..], field, "{filter:?}");
     }
 }
@@ -532,6 +556,7 @@ impl<const QOS: u8> Profile for Receives<QOS> {
     const TIMEOUT_MS: u32 = 5000;
     const SUBSCRIBE: bool = true;
     const RECEIVE: Option<u8> = Some(QOS);
+    type RequestedQoS = QoS;
     type Identifiers = [AtomicU16; 0];
     type Source = ();
     type Completion = ();
@@ -641,7 +666,7 @@ fn the_packets_of_a_connection_are_all_that_a_stream_of_bytes_has_to_carry() {
         let done = world.publish_at(QOS_1, "a");
         assert_eq!(world.sent(), publish_packet(0x32, "a", Some(1), b""));
         world.server.trickle(&acknowledgement(PUBACK, 1));
-        agent.try_submit(&Disconnect).unwrap();
+        agent.try_submit(&Request::Disconnect).unwrap();
         assert_eq!(world.sent(), DISCONNECT);
         assert_eq!((done.output(), run.output()), (Some(Ok(())), Some(Ok(()))));
     }

@@ -9,8 +9,8 @@ use kit::{
     CompleteAgent, ManualClock, PINGREQ, PUBACK, PUBCOMP, PUBREC, PUBREL, Server, Task, Urgent, World, acknowledgement,
     connect_bytes, message, message_at, publish_bytes, publish_packet, publishes,
 };
-use slimqtt_agent::request::{Subscribe, Unsubscribe};
-use slimqtt_agent::wire::{Pingreq, QoS};
+use slimqtt_agent::request::Request;
+use slimqtt_agent::wire::QoS;
 use slimqtt_agent::{Clock, CommandError, Completion, Connect, Error, Outcome};
 
 type Outcomes = Vec<(usize, Option<CommandError>)>;
@@ -89,7 +89,7 @@ fn commands_that_are_queued_fail() {
     let mut world = World::new(&agent);
     let run = world.dial(0);
     let [a, b, c] = ["a", "b", "c"].map(|topic| world.publish(topic));
-    let subscribe = world.submit("subscribe", Subscribe { filters: [("a", QoS::AtMostOnce)] });
+    let subscribe = world.subscribe("subscribe", &[("a", QoS::AtMostOnce)]);
     world.settle();
     agent.stop();
     world.settle();
@@ -128,9 +128,9 @@ fn requests_on_their_way_fail_as_stopped() {
     let agent = CompleteAgent::<3, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(0);
-    let subscribe = world.submit("subscribe", Subscribe { filters: [("a", QoS::AtMostOnce)] });
-    let unsubscribe = world.submit("unsubscribe", Unsubscribe { filters: ["a"] });
-    let ping = world.submit("ping", Pingreq);
+    let subscribe = world.subscribe("subscribe", &[("a", QoS::AtMostOnce)]);
+    let unsubscribe = world.submit("unsubscribe", Request::Unsubscribe(&["a"]));
+    let ping = world.submit("ping", Request::Ping);
     assert!(world.sent().ends_with(&PINGREQ));
     agent.stop();
     world.settle();
@@ -314,10 +314,14 @@ fn a_function_may_stop_the_agent() {
     for way in 0..4 {
         let run = world.open(0);
         let other = world.publish_at(QoS::AtLeastOnce, "a");
-        // Another packet identifier after each stop.
-        let sent = world.sent();
-        let identifier = u16::from_be_bytes([sent[5], sent[6]]);
-        assert_eq!(sent, publish_packet(0x32, "a", Some(identifier), b""));
+        // Other packet identifiers after each stop.
+        let identifier_sent = |topic| {
+            let sent = world.sent();
+            let identifier = u16::from_be_bytes([sent[5], sent[6]]);
+            assert_eq!(sent, publish_packet(0x32, topic, Some(identifier), b""));
+            identifier
+        };
+        identifier_sent("a");
         let expected = match way {
             0 => {
                 STOPS.submit_then(&message("b", b""), &COMPLETION).unwrap();
@@ -325,12 +329,11 @@ fn a_function_may_stop_the_agent() {
             }
             1 => {
                 STOPS.submit_then(&message_at(QoS::AtLeastOnce, "b", b""), &COMPLETION).unwrap();
-                world.settle();
-                world.answer(&acknowledgement(PUBACK, identifier + 1));
+                world.answer(&acknowledgement(PUBACK, identifier_sent("b")));
                 None
             }
             2 => {
-                STOPS.submit_then(&Pingreq, &COMPLETION).unwrap();
+                STOPS.submit_then(&Request::Ping, &COMPLETION).unwrap();
                 world.settle();
                 run.cancel();
                 Some(CommandError::ConnectionLost)
@@ -500,7 +503,7 @@ fn a_task_that_interrupts_stop_may_run_the_next_connection() {
     let server = Server::new();
     let (mut rx, mut tx) = server.ends();
     let next = Urgent::spawn(async move {
-        assert_eq!(AGENT.submit(message_at(QoS::AtLeastOnce, "a", b"")).await, Err(CommandError::Stopped));
+        assert_eq!(AGENT.submit::<()>(message_at(QoS::AtLeastOnce, "a", b"")).await, Err(CommandError::Stopped));
         let connect = Connect::<64>::new("room-1", 0).unwrap();
         AGENT.run::<64>(&mut rx, &mut tx, &Still, &connect, |_| {}).await
     });

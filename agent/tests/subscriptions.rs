@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 
 use kit::{CompleteAgent, PUBACK, PUBCOMP, UNSUBACK, World, acknowledgement};
-use slimqtt_agent::request::{Subscribe, Unsubscribe};
+use slimqtt_agent::request::Request;
 use slimqtt_agent::wire::{EncodeError, QoS, SubackReturnCode};
 use slimqtt_agent::{CommandError, Error};
 
@@ -21,8 +21,9 @@ const CODES: [SubackReturnCode; 4] = [
     SubackReturnCode::Failure,
 ];
 
-fn subscribe(filter: &str) -> Subscribe<'_, QoS, 1> {
-    Subscribe { filters: [(filter, QOS_1)] }
+/// One filter, with QoS 1.
+fn one(filter: &'static str) -> &'static [(&'static str, QoS); 1] {
+    Box::leak(Box::new([(filter, QOS_1)]))
 }
 
 /// A SUBSCRIBE packet with one filter and QoS 1.
@@ -50,7 +51,7 @@ fn subscribe_is_byte_exact_and_done_with_its_suback() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(60);
-    let done = world.submit("subscribe", subscribe("a/b"));
+    let done = world.subscribe("subscribe", one("a/b"));
     assert_eq!(world.sent(), b"\x82\x08\x00\x01\x00\x03a/b\x01");
     assert_eq!(done.output(), None);
     world.answer(b"\x90\x03\x00\x01\x01");
@@ -64,7 +65,7 @@ fn several_filters_go_in_one_packet_each_with_its_qos() {
     let agent = CompleteAgent::<1, 64>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
-    let done = world.submit("subscribe", Subscribe { filters: [("#", QOS_0), ("a/+/b", QOS_2), ("/", QOS_1)] });
+    let done = world.subscribe("subscribe", &[("#", QOS_0), ("a/+/b", QOS_2), ("/", QOS_1)]);
     assert_eq!(world.sent(), b"\x82\x12\x00\x01\x00\x01#\x00\x00\x05a/+/b\x02\x00\x01/\x01");
     world.answer(&suback(1, &[0, 0x80, 1]));
     let expected =
@@ -80,7 +81,7 @@ fn mqtt_3_9_3_1_each_filter_gets_its_own_code() {
             let agent = CompleteAgent::<1, 32>::new();
             let mut world = World::new(&agent);
             let _run = world.open(60);
-            let done = world.submit("subscribe", Subscribe { filters: [("a", QOS_0), ("b", QOS_2)] });
+            let done = world.subscribe("subscribe", &[("a", QOS_0), ("b", QOS_2)]);
             world.settle();
             // A Server may grant less than was asked for, or another QoS: it is the caller who judges.
             world.answer(&suback(1, &[first as u8, second as u8]));
@@ -94,12 +95,12 @@ fn unsubscribe_is_byte_exact_and_done_with_its_unsuback() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
     let run = world.open(60);
-    let one = world.submit("unsubscribe", Unsubscribe { filters: ["a/b"] });
+    let one = world.submit("unsubscribe", Request::Unsubscribe(&["a/b"]));
     assert_eq!(world.sent(), b"\xA2\x07\x00\x01\x00\x03a/b");
     assert_eq!(one.output(), None);
     world.answer(b"\xB0\x02\x00\x01");
     assert_eq!(one.output(), Some(Ok(())));
-    let several = world.submit("unsubscribe", Unsubscribe { filters: ["#", "a/+/b", "/"] });
+    let several = world.submit("unsubscribe", Request::Unsubscribe(&["#", "a/+/b", "/"]));
     assert_eq!(world.sent(), b"\xA2\x0F\x00\x01\x00\x01#\x00\x05a/+/b\x00\x01/");
     world.answer(b"\xB0\x02\x00\x01");
     assert_eq!((several.output(), run.output()), (Some(Ok(())), None));
@@ -112,9 +113,9 @@ fn several_are_in_flight_and_answered_in_any_order() {
         let agent = CompleteAgent::<3, 32>::new();
         let mut world = World::new(&agent);
         let _run = world.open(60);
-        let a = world.submit("a", subscribe("a"));
-        let b = world.submit("b", Unsubscribe { filters: ["b"] });
-        let c = world.submit("c", subscribe("c"));
+        let a = world.subscribe("a", one("a"));
+        let b = world.submit("b", Request::Unsubscribe(&["b"]));
+        let c = world.subscribe("c", one("c"));
         let unsubscribe = b"\xA2\x05\x00\x02\x00\x01b";
         assert_eq!(world.sent(), [&subscribe_bytes("a", 1), &unsubscribe[..], &subscribe_bytes("c", 3)].concat());
         let mut answers = [suback(1, &[0]), unsuback(2), suback(3, &[0x80])];
@@ -134,7 +135,7 @@ fn mqtt_3_8_4_5_another_number_of_codes_than_of_filters_is_a_protocol_error() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let run = world.open(60);
-        let lost = world.submit("subscribe", Subscribe { filters: [("a", QOS_0), ("b", QOS_0)] });
+        let lost = world.subscribe("subscribe", &[("a", QOS_0), ("b", QOS_0)]);
         world.settle();
         world.answer(&suback(1, codes));
         assert_eq!(run.output(), Some(Err(Error::Protocol)), "{codes:?}");
@@ -154,7 +155,7 @@ fn a_malformed_answer_is_a_protocol_error() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let run = world.open(60);
-        let lost = world.submit("subscribe", subscribe("a"));
+        let lost = world.subscribe("subscribe", one("a"));
         world.settle();
         world.answer(&answer);
         assert_eq!(run.output(), Some(Err(Error::Protocol)), "{answer:?}");
@@ -180,7 +181,7 @@ fn an_answer_of_another_type_does_not_complete_it() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let run = world.open(60);
-        let done = world.submit("subscribe", subscribe("a"));
+        let done = world.subscribe("subscribe", one("a"));
         world.settle();
         world.answer(&other);
         assert_eq!((done.output(), run.output()), (None, None), "{other:?}");
@@ -191,7 +192,7 @@ fn an_answer_of_another_type_does_not_complete_it() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let run = world.open(60);
-        let done = world.submit("unsubscribe", Unsubscribe { filters: ["a"] });
+        let done = world.submit("unsubscribe", Request::Unsubscribe(&["a"]));
         world.settle();
         world.answer(&other);
         assert_eq!((done.output(), run.output()), (None, None), "{other:?}");
@@ -208,7 +209,7 @@ fn an_answer_before_the_transport_says_that_all_is_sent_counts_afterwards() {
         let mut world = World::new(&agent);
         let run = world.open(60);
         world.server.take(taken);
-        let done = world.submit("subscribe", subscribe("a/b"));
+        let done = world.subscribe("subscribe", one("a/b"));
         world.settle();
         world.answer(&suback(1, &[2]));
         assert_eq!((done.output(), world.sent()), (None, packet[..taken].to_vec()));
@@ -222,7 +223,7 @@ fn an_answer_before_the_transport_says_that_all_is_sent_counts_afterwards() {
         let mut world = World::new(&agent);
         let _run = world.open(60);
         world.server.take(taken);
-        let done = world.submit("unsubscribe", Unsubscribe { filters: ["a"] });
+        let done = world.submit("unsubscribe", Request::Unsubscribe(&["a"]));
         world.settle();
         world.answer(&unsuback(1));
         assert_eq!(done.output(), None);
@@ -239,11 +240,11 @@ fn invalid_filters_fail_before_anything_is_queued() {
         let mut world = World::new(&agent);
         let _run = world.open(60);
         let invalid = CommandError::Invalid(EncodeError::InvalidTopicFilter);
-        assert_eq!(agent.try_submit(&subscribe(filter)), Err(invalid), "{filter:?}");
-        assert_eq!(agent.try_submit(&Unsubscribe { filters: [filter] }), Err(invalid), "{filter:?}");
-        let second = Subscribe { filters: [("a", QOS_0), (filter, QOS_0)] };
+        assert_eq!(agent.try_submit(&Request::Subscribe(one(filter))), Err(invalid), "{filter:?}");
+        assert_eq!(agent.try_submit(&Request::Unsubscribe(&[filter])), Err(invalid), "{filter:?}");
+        let second = Request::Subscribe(&[("a", QOS_0), (filter, QOS_0)]);
         assert_eq!(agent.try_submit(&second), Err(invalid), "{filter:?}");
-        let awaited = world.submit("invalid", subscribe(filter));
+        let awaited = world.subscribe("invalid", one(filter));
         assert_eq!((world.sent(), awaited.output()), (vec![], Some(Err(invalid))), "{filter:?}");
         world.assert_all_slots_are_free();
     }
@@ -255,7 +256,7 @@ fn valid_filters_are_sent_as_they_are() {
         let agent = CompleteAgent::<1, 32>::new();
         let mut world = World::new(&agent);
         let _run = world.open(60);
-        agent.try_submit(&subscribe(filter)).unwrap();
+        agent.try_submit(&Request::Subscribe(one(filter))).unwrap();
         assert_eq!(world.sent(), subscribe_bytes(filter, 1), "{filter:?}");
     }
 }
@@ -267,8 +268,8 @@ fn packet_of_the_slots_size_fits_and_one_byte_more_does_not() {
     let mut world = World::new(&agent);
     let _run = world.open(60);
     let too_large = Err(CommandError::Invalid(EncodeError::TooLarge));
-    assert_eq!(agent.try_submit(&subscribe("12345678901")), too_large);
-    let done = world.submit("fits", subscribe("1234567890"));
+    assert_eq!(agent.try_submit(&Request::Subscribe(one("12345678901"))), too_large);
+    let done = world.subscribe("fits", one("1234567890"));
     assert_eq!(world.sent(), subscribe_bytes("1234567890", 1));
     world.answer(&suback(1, &[0x80]));
     assert_eq!(done.output(), Some(Ok([SubackReturnCode::Failure])));
@@ -280,7 +281,7 @@ fn as_many_filters_as_their_suback_fits_into_the_receive_buffer_are_answered() {
     let agent = CompleteAgent::<1, 64>::new();
     let mut world = World::new(&agent);
     let run = world.open(60);
-    let done = world.submit("subscribe", Subscribe { filters: [("a", QOS_0); 12] });
+    let done = world.subscribe("subscribe", &[("a", QOS_0); 12]);
     world.settle();
     let codes: [_; 12] = std::array::from_fn(|i| CODES[i % 4]);
     world.server.trickle(&suback(1, &codes.map(|code| code as u8)));
@@ -294,12 +295,12 @@ fn dropped_within_its_packet_its_answer_frees_the_slot() {
     let mut world = World::new(&agent);
     let run = world.open(60);
     world.server.take(3);
-    let task = world.submit("subscribe", subscribe("a"));
+    let task = world.subscribe("subscribe", one("a"));
     world.settle();
     task.cancel();
     world.server.take_all();
     assert_eq!(world.sent(), subscribe_bytes("a", 1));
-    assert_eq!(agent.try_submit(&subscribe("b")), Err(CommandError::QueueFull));
+    assert_eq!(agent.try_submit(&Request::Subscribe(one("b"))), Err(CommandError::QueueFull));
     world.answer(&suback(1, &[0]));
     world.assert_all_slots_are_free();
     assert_eq!(run.output(), None);
@@ -310,7 +311,7 @@ fn dropped_when_the_answer_is_there_but_before_it_knows_its_slot_is_free() {
     let agent = CompleteAgent::<1, 32>::new();
     let mut world = World::new(&agent);
     let _run = world.open(60);
-    let task = world.submit("subscribe", subscribe("a"));
+    let task = world.subscribe("subscribe", one("a"));
     world.settle();
     world.server.send(&suback(1, &[0]));
     assert!(world.executor.step(), "the agent");
@@ -323,7 +324,8 @@ fn dropped_when_the_answer_is_there_but_before_it_knows_its_slot_is_free() {
 #[test]
 fn the_codes_are_kept_for_a_caller_who_is_late_whatever_else_happens() {
     let agent = CompleteAgent::<2, 32>::new();
-    let submission = RefCell::new(Box::pin(agent.submit(Subscribe { filters: [("a", QOS_0), ("b", QOS_0)] })));
+    let request = Request::Subscribe(&[("a", QOS_0), ("b", QOS_0)]);
+    let submission = RefCell::new(Box::pin(agent.submit(request)));
     let mut world = World::new(&agent);
     let _run = world.open(60);
     let first = world.executor.spawn("first", poll_fn(|context| submission.borrow_mut().as_mut().poll(context)));

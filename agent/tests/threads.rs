@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use std::{array, env};
 
 use kit::{Agent, DISCONNECT, Server, connect_bytes, message};
-use slimqtt_agent::wire::Disconnect;
+use slimqtt_agent::request::Request;
 use slimqtt_agent::{Clock, CommandError, Connect, Error};
 
 /// Nobody sleeps so long unless a wake-up was lost.
@@ -85,7 +85,7 @@ fn producers<const COMMANDS: usize>(ways: &[Way], count: u32, fragment: usize) {
             .collect();
         // All are joined before any is judged: one that failed would keep the connection open for ever.
         let results: Vec<_> = threads.into_iter().map(thread::ScopedJoinHandle::join).collect();
-        assert_eq!(block_on("disconnect", agent.submit(Disconnect)), Ok(()));
+        assert_eq!(block_on("disconnect", agent.submit::<()>(Request::Disconnect)), Ok(()));
         assert_eq!(connection.join().unwrap(), Ok::<(), Error>(()));
         assert!(results.iter().all(Result::is_ok));
     });

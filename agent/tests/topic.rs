@@ -1,11 +1,14 @@
 //! Topic filters, topic names and routes.
 
+mod kit;
+
 use std::cell::Cell;
 use std::thread;
 
+use kit::{CONNACK, CompleteAgent, World, publish_packet};
 use slimqtt_agent::topic::{Filter, Route, matches, route};
 use slimqtt_agent::wire::{EncodeError, QoS, Writer};
-use slimqtt_agent::{Message, filter};
+use slimqtt_agent::{Connect, Message, TopicName, filter};
 
 /// The standard's rules, level by level, on what is known to be a filter and a name.
 fn covers(filter: &[&str], name: &[&str]) -> bool {
@@ -189,7 +192,7 @@ fn mistakes_are_told_as_when_it_is_written() {
 fn filters_are_made_at_compile_time_and_at_run_time() {
     const PREFIX: &str = "room/+";
     const SET: Filter = filter!("room/+/set");
-    const _: () = assert!(SET.matches("room/1/set") && !matches("room/+", "room/1/set"));
+    const _: () = assert!(matches(SET.as_str(), "room/1/set") && !matches("room/+", "room/1/set"));
     assert_eq!(filter!(PREFIX).as_str(), "room/+");
     assert_eq!(filter!(concat!("room/", "+", "/set"),), SET);
     let serial = 17;
@@ -214,6 +217,7 @@ impl Log {
 }
 
 fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a> {
+    let topic = topic.try_into().unwrap();
     Message { topic, payload, qos: QoS::AtMostOnce, retain: false, dup: false, offset: 0, length: payload.len() }
 }
 
@@ -222,7 +226,7 @@ fn every_route_that_matches_gets_the_message_in_order() {
     static ROUTES: [Route<Log>; 4] = [
         Route::new(filter!("room/+/set"), Log::set),
         Route::new(filter!("room/#"), Log::room),
-        Route::new(filter!("room/1/set"), |log, message| log.0.push(("closure", message.topic.into()))),
+        Route::new(filter!("room/1/set"), |log, message| log.0.push(("closure", message.topic.as_bytes().into()))),
         // Twice the same is twice.
         Route::new(filter!("room/+/set"), Log::set),
     ];
@@ -236,10 +240,45 @@ fn every_route_that_matches_gets_the_message_in_order() {
     assert_eq!(handled("room/1/set", b"on"), (4, all.to_vec()));
     assert_eq!(handled("room/2/set", b"on"), (3, vec![("set", on.clone()), ("room", on.clone()), ("set", on.clone())]));
     assert_eq!(handled("room", b"on"), (1, vec![("room", on)]));
-    for topic in ["", "kitchen", "rooms/1/set", "$SYS/room", "room/+/set"] {
+    for topic in ["kitchen", "rooms/1/set", "$SYS/room"] {
         assert_eq!(handled(topic, b"on"), (0, vec![]), "{topic}");
     }
     assert_eq!(route(&[], &mut (), message("room", b"")), 0);
+}
+
+#[test]
+fn a_message_whose_topic_is_not_known_matches_no_route() {
+    static ROUTES: [Route<()>; 3] =
+        [Route::new(filter!("#"), |_, _| ()), Route::new(filter!("+"), |_, _| ()), Route::new(filter!("a"), |_, _| ())];
+    let (agent, routed) = (CompleteAgent::<1, 32>::new(), Cell::new(None));
+    let handler = |message: Message<'_>| {
+        routed.set(Some((message.topic.is_empty(), route(&ROUTES, &mut (), message))));
+    };
+    let mut world = World::new(&agent);
+    let ((mut rx, mut tx), clock) = (world.server.ends(), world.clock.clone());
+    let connect = Connect::<32>::new("room-1", 0).unwrap();
+    world.executor.spawn("run", {
+        let agent = &agent;
+        async move { agent.run(&mut rx, &mut tx, &clock, &connect, handler).await }
+    });
+    world.settle();
+    world.answer(&CONNACK);
+    world.answer(&publish_packet(0x30, "longer than the buffer", None, b"1"));
+    assert_eq!(routed.take(), Some((true, 0)));
+    world.answer(&publish_packet(0x30, "a", None, b"1"));
+    assert_eq!(routed.take(), Some((false, 3)));
+}
+
+#[test]
+fn topic_names_are_checked_and_compare_with_text() {
+    for text in ["", "#", "a/+", "a#", "a\0", "+"] {
+        assert_eq!(TopicName::try_from(text), Err(EncodeError::InvalidTopicName), "{text:?}");
+    }
+    let name = TopicName::try_from("room/µ").unwrap();
+    assert!(name == "room/µ" && name == *"room/µ" && name != "room/m" && !name.is_empty());
+    assert_eq!((name.as_str(), name.as_bytes()), ("room/µ", "room/µ".as_bytes()));
+    assert_eq!(format!("{name}|{name:>8}|{name:?}"), "room/µ|  room/µ|\"room/µ\"");
+    assert!(filter!("room/+").matches(name) && filter!("room/+").matches("room/µ"));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub mod porting {}
 pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError, SubackReturnCode};
 pub use slimqtt_agent::{
     Backoff, Clock, CommandError, Completion, Connect, Error, ErrorKind, FnPayload, Message, Outcome, Payload,
-    Submission, filter, topic,
+    Submission, TopicName, filter, topic,
 };
 pub use slimqtt_macros::agent;
 
@@ -37,7 +37,7 @@ pub mod packet {
 #[doc(hidden)]
 pub mod export {
     pub use embedded_io_async::{Read, Write};
-    pub use slimqtt_agent::request::{Publish, PublishFrom, Subscribe, Unsubscribe};
-    pub use slimqtt_agent::wire::{Disconnect, Pingreq, QoS};
+    pub use slimqtt_agent::request::{Publish, Request};
+    pub use slimqtt_agent::wire::QoS;
     pub use slimqtt_agent::{Agent, Profile};
 }

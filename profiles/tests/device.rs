@@ -23,7 +23,7 @@ fn run<T>(agent: &Agent, server: &Server, task: impl Future<Output = T>) -> (Res
     let (mut rx, mut tx) = server.transport();
     let handler = |message: Message<'_>| {
         let Message { topic, payload, offset, qos, .. } = message;
-        received.borrow_mut().push((topic.to_owned(), payload.to_owned(), offset, qos));
+        received.borrow_mut().push((topic.as_str().to_owned(), payload.to_owned(), offset, qos));
     };
     let connection = agent.run(&mut rx, &mut tx, &Stopped, &CONNECT, handler);
     let (ended, output) = block_on(join(connection, task));
@@ -35,12 +35,12 @@ fn messages_come_to_who_has_subscribed() {
     static MQTT: Agent = Agent::new();
     let server = Server::default();
     let (ended, outcome, received) = run(&MQTT, &server, async {
-        let codes = MQTT.subscribe([("a", RequestedQoS::AtLeastOnce), ("b", RequestedQoS::AtMostOnce)]).await?;
+        let codes = MQTT.subscribe(&[("a", RequestedQoS::AtLeastOnce), ("b", RequestedQoS::AtMostOnce)]).await?;
         MQTT.publish(QoS::AtLeastOnce, "a", b"1").await?;
         MQTT.publish(QoS::AtMostOnce, "a", b"2").await?;
         MQTT.publish(QoS::AtLeastOnce, "b", b"3").await?;
         MQTT.publish(QoS::AtLeastOnce, "c", b"4").await?;
-        MQTT.unsubscribe(["a"]).await?;
+        MQTT.unsubscribe(&["a"]).await?;
         MQTT.publish(QoS::AtLeastOnce, "a", b"5").await?;
         MQTT.disconnect().await?;
         Ok::<_, CommandError>(codes)
@@ -62,7 +62,7 @@ fn messages_come_to_who_has_subscribed() {
 fn refused_subscription_is_told_beside_those_that_are_not() {
     static MQTT: Agent = Agent::new();
     let (ended, codes, _) = run(&MQTT, &Server::default(), async {
-        let codes = MQTT.subscribe([("secret", RequestedQoS::AtMostOnce), ("a", RequestedQoS::AtMostOnce)]).await;
+        let codes = MQTT.subscribe(&[("secret", RequestedQoS::AtMostOnce), ("a", RequestedQoS::AtMostOnce)]).await;
         MQTT.disconnect().await.unwrap();
         codes
     });
@@ -74,12 +74,12 @@ fn every_command_can_be_given_without_waiting() {
     static MQTT: Agent = Agent::new();
     let given = [
         MQTT.try_publish(QoS::AtLeastOnce, "a", b"1"),
-        MQTT.try_subscribe([("a", RequestedQoS::AtMostOnce)]),
-        MQTT.try_unsubscribe(["a", "b"]),
+        MQTT.try_subscribe(&[("a", RequestedQoS::AtMostOnce)]),
+        MQTT.try_unsubscribe(&["a", "b"]),
         MQTT.try_disconnect(),
     ];
     assert_eq!(given, [Ok(()); 4]);
-    assert_eq!(MQTT.try_unsubscribe(["a"]), Err(CommandError::QueueFull));
+    assert_eq!(MQTT.try_unsubscribe(&["a"]), Err(CommandError::QueueFull));
     let server = Server::default();
     assert_eq!(run(&MQTT, &server, async {}).0, Ok(()));
     let expected: [&[u8]; 5] = [
@@ -98,10 +98,10 @@ fn message_that_is_larger_than_the_buffer_comes_in_parts() {
     let server = Server::default();
     let long: Vec<u8> = (0..=255).collect();
     let (ended, outcome, received) = run(&MQTT, &server, async {
-        MQTT.subscribe([("a", RequestedQoS::AtLeastOnce)]).await?;
+        MQTT.subscribe(&[("a", RequestedQoS::AtLeastOnce)]).await?;
         server.deliver("a", 2, &long);
         // What came before its answer has come.
-        MQTT.unsubscribe(["a"]).await?;
+        MQTT.unsubscribe(&["a"]).await?;
         MQTT.disconnect().await
     });
     assert_eq!((ended, outcome), (Ok(()), Ok(())));
@@ -119,8 +119,8 @@ fn message_that_is_larger_than_the_buffer_comes_in_parts() {
 fn invalid_topic_filter_is_told_at_once() {
     static MQTT: Agent = Agent::new();
     for filter in ["", "a#", "#/a", "a+", "nul\0"] {
-        let subscribed = MQTT.try_subscribe([(filter, RequestedQoS::AtMostOnce)]);
+        let subscribed = MQTT.try_subscribe(&[(filter, RequestedQoS::AtMostOnce)]);
         assert!(matches!(subscribed, Err(CommandError::Invalid(_))), "{filter:?}");
-        assert!(matches!(MQTT.try_unsubscribe([filter]), Err(CommandError::Invalid(_))), "{filter:?}");
+        assert!(matches!(MQTT.try_unsubscribe(&[filter]), Err(CommandError::Invalid(_))), "{filter:?}");
     }
 }

@@ -18,16 +18,16 @@ macro_rules! give_all {
             &|| $agent.try_publish_retained(QoS::AtLeastOnce, "topic", b"message"),
             &|| $agent.try_publish_from(QoS::ExactlyOnce, "topic", &TEXT),
             &|| $agent.try_publish_retained_from(QoS::AtMostOnce, "topic", &TEXT),
-            &|| $agent.try_subscribe(filters),
-            &|| $agent.try_unsubscribe(["topic"]),
+            &|| $agent.try_subscribe(&filters),
+            &|| $agent.try_unsubscribe(&["topic"]),
             &|| $agent.try_ping(),
             &|| $agent.try_disconnect(),
             &|| $agent.publish_then(QoS::AtMostOnce, "topic", b"message", &TOLD),
             &|| $agent.publish_retained_then(QoS::AtMostOnce, "topic", b"message", &TOLD),
             &|| $agent.publish_from_then(QoS::AtMostOnce, "topic", &TEXT, &TOLD),
             &|| $agent.publish_retained_from_then(QoS::AtMostOnce, "topic", &TEXT, &TOLD),
-            &|| $agent.subscribe_then(filters, &TOLD),
-            &|| $agent.unsubscribe_then(["topic"], &TOLD),
+            &|| $agent.subscribe_then(&filters, &TOLD),
+            &|| $agent.unsubscribe_then(&["topic"], &TOLD),
             &|| $agent.ping_then(&TOLD),
             &|| $agent.disconnect_then(&TOLD),
         ];
@@ -42,8 +42,8 @@ macro_rules! give_all {
         ::core::mem::drop($agent.publish_retained(QoS::AtMostOnce, "topic", b"message"));
         ::core::mem::drop($agent.publish_from(QoS::AtMostOnce, "topic", &TEXT));
         ::core::mem::drop($agent.publish_retained_from(QoS::AtMostOnce, "topic", &TEXT));
-        ::core::mem::drop($agent.subscribe(filters));
-        ::core::mem::drop($agent.unsubscribe(["topic"]));
+        ::core::mem::drop($agent.subscribe(&filters));
+        ::core::mem::drop($agent.unsubscribe(&["topic"]));
         ::core::mem::drop($agent.ping());
         ::core::mem::drop($agent.disconnect());
     };

@@ -109,6 +109,15 @@ impl Expansion<'_> {
         } else {
             quote!(())
         };
+        let requested_qos = match &commands.subscribe {
+            Some(subscribe) => subscribe.condition.select_item(
+                quote!(
+                    type RequestedQoS = RequestedQoS;
+                ),
+                quote!(type RequestedQoS = #slimqtt::export::QoS;),
+            ),
+            None => quote!(type RequestedQoS = #slimqtt::export::QoS;),
+        };
         let identifiers = |places: usize| {
             let places = Literal::usize_unsuffixed(places);
             quote!(type Identifiers = [::core::sync::atomic::AtomicU16; #places];)
@@ -136,6 +145,7 @@ impl Expansion<'_> {
                 #ping
                 #stop
                 #receive
+                #requested_qos
                 #identifiers
                 #source
                 type Completion = #completion;

@@ -26,12 +26,14 @@ struct Method<'a> {
     invalid: Option<&'a str>,
     /// How it fails later.
     failures: Vec<&'a str>,
-    /// How many topic filters it takes, if it does: an array of them, whose length is a parameter.
+    /// How many topic filters it takes, if it does: a reference to an array of them, whose length is a parameter.
     filters: Option<usize>,
     /// The arguments with their types, if it has any, given the lifetime of what they borrow.
     arguments: Option<&'a dyn Fn(Option<TokenStream>) -> TokenStream>,
-    /// The request: its type, and a value of it.
-    request: [TokenStream; 2],
+    /// What an acknowledgement says.
+    answer: TokenStream,
+    /// The request.
+    request: TokenStream,
 }
 
 impl Expansion<'_> {
@@ -102,7 +104,9 @@ impl Expansion<'_> {
             let payload = if read { quote!(&'static dyn #slimqtt::Payload) } else { quote!(& #lifetime [u8]) };
             quote!(qos: QoS, topic: & #lifetime str, payload: #payload,)
         };
-        let request = if read { quote!(#slimqtt::export::PublishFrom) } else { quote!(#slimqtt::export::Publish) };
+        let variant = if read { quote!(PublishFrom) } else { quote!(Publish) };
+        let export = quote!(#slimqtt::export);
+        let publish = quote!(#export::Publish { qos: ::core::convert::Into::into(qos), retain: #retained, topic });
         self.forms(&Method {
             name: &name,
             condition,
@@ -119,13 +123,13 @@ impl Expansion<'_> {
             failures,
             filters: None,
             arguments: Some(&arguments),
-            request: [quote!(#request<'a, QoS, #retained>), quote!(#request::<_, #retained> { qos, topic, payload })],
+            answer: quote!(()),
+            request: quote!(#export::Request::#variant(#publish, payload)),
         })
     }
 
     fn subscribe(&self, condition: &Condition, filters: usize) -> TokenStream {
         let slimqtt = self.slimqtt;
-        let request = quote!(#slimqtt::export::Subscribe);
         self.forms(&Method {
             name: "subscribe",
             condition,
@@ -144,14 +148,14 @@ impl Expansion<'_> {
             invalid: Some(INVALID_FILTER),
             failures: vec![NOT_ANSWERED],
             filters: Some(filters),
-            arguments: Some(&|lifetime| quote!(filters: [(& #lifetime str, RequestedQoS); FILTERS],)),
-            request: [quote!(#request<'a, RequestedQoS, FILTERS>), quote!(#request { filters })],
+            arguments: Some(&|lifetime| quote!(filters: & #lifetime [(& #lifetime str, RequestedQoS); FILTERS],)),
+            answer: quote!([#slimqtt::SubackReturnCode; FILTERS]),
+            request: quote!(#slimqtt::export::Request::Subscribe(filters)),
         })
     }
 
     fn unsubscribe(&self, condition: &Condition, filters: usize) -> TokenStream {
         let slimqtt = self.slimqtt;
-        let request = quote!(#slimqtt::export::Unsubscribe);
         self.forms(&Method {
             name: "unsubscribe",
             condition,
@@ -167,14 +171,14 @@ impl Expansion<'_> {
             invalid: Some(INVALID_FILTER),
             failures: vec![NOT_ANSWERED],
             filters: Some(filters),
-            arguments: Some(&|lifetime| quote!(filters: [& #lifetime str; FILTERS],)),
-            request: [quote!(#request<'a, FILTERS>), quote!(#request { filters })],
+            arguments: Some(&|lifetime| quote!(filters: & #lifetime [& #lifetime str; FILTERS],)),
+            answer: quote!(()),
+            request: quote!(#slimqtt::export::Request::Unsubscribe(filters)),
         })
     }
 
     fn ping(&self, condition: &Condition) -> TokenStream {
         let slimqtt = self.slimqtt;
-        let request = quote!(#slimqtt::export::Pingreq);
         self.forms(&Method {
             name: "ping",
             condition,
@@ -189,7 +193,8 @@ impl Expansion<'_> {
             failures: vec![NOT_ANSWERED],
             filters: None,
             arguments: None,
-            request: [request.clone(), request],
+            answer: quote!(()),
+            request: quote!(#slimqtt::export::Request::Ping),
         })
     }
 
@@ -200,7 +205,6 @@ impl Expansion<'_> {
             || commands.subscribe.is_some()
             || commands.unsubscribe.is_some()
             || commands.ping.is_some();
-        let request = quote!(#slimqtt::export::Disconnect);
         self.forms(&Method {
             name: "disconnect",
             condition,
@@ -216,7 +220,8 @@ impl Expansion<'_> {
             failures: vec!["`ConnectionLost` where the connection ended otherwise"],
             filters: None,
             arguments: None,
-            request: [request.clone(), request],
+            answer: quote!(()),
+            request: quote!(#slimqtt::export::Request::Disconnect),
         })
     }
 
@@ -237,7 +242,7 @@ impl Expansion<'_> {
 
     fn forms(&self, method: &Method<'_>) -> TokenStream {
         let Self { name: profile, slimqtt, visibility, slots, packet, .. } = self;
-        let Method { name, condition, arguments, request: [request_type, request], .. } = method;
+        let Method { name, condition, arguments, answer, request, .. } = method;
         let parameter = method.filters.map(|_| quote!(const FILTERS: usize));
         let check = method.filters.map(|filters| {
             let message = match filters {
@@ -281,7 +286,7 @@ impl Expansion<'_> {
             #visibility fn #awaited_name #generics(
                 #receiver,
                 #borrowed
-            ) -> #slimqtt::Submission<#lifetime, #profile, #request_type, #slots, #packet> {
+            ) -> #slimqtt::Submission<#lifetime, #profile, #answer, #slots, #packet> {
                 #check
                 self.0.submit(#request)
             }

@@ -133,8 +133,8 @@ impl<'a, N: Notes> Reader<'a, N> {
         self.take(length)
     }
 
-    /// As many bytes as that.
-    fn take(&mut self, length: usize) -> &'a [u8] {
+    /// As many bytes as that; none, if there are fewer.
+    pub fn take(&mut self, length: usize) -> &'a [u8] {
         let Some((taken, rest)) = self.bytes.split_at_checked(length) else {
             self.fail(Fault::MalformedPacket);
             return &[];

@@ -10,9 +10,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::AtomicU16;
 
-use slimqtt_agent::request::Publish;
-use slimqtt_agent::wire::{self, QoS};
-use slimqtt_agent::{Agent as AnyAgent, Command, CommandError, Completion, Connect, Error, Message, Payload, Profile};
+use slimqtt_agent::request::{Publish, Request};
+use slimqtt_agent::wire::{self, QoS, SubackReturnCode};
+use slimqtt_agent::{Agent as AnyAgent, CommandError, Completion, Connect, Error, Message, Payload, Profile};
 
 pub(crate) use clock::ManualClock;
 pub(crate) use executor::{Executor, Task, Urgent};
@@ -22,6 +22,7 @@ pub(crate) enum Beacon {}
 
 impl Profile for Beacon {
     const TIMEOUT_MS: u32 = TIMEOUT;
+    type RequestedQoS = QoS;
     type Identifiers = [AtomicU16; 0];
     type Source = ();
     type Completion = ();
@@ -38,6 +39,7 @@ impl Profile for Complete {
     const PING: bool = true;
     const STOP: bool = true;
     const RECEIVE: Option<u8> = Some(2);
+    type RequestedQoS = QoS;
     type Identifiers = [AtomicU16; 2];
     type Source = Option<&'static dyn Payload>;
     type Completion = Option<&'static Completion>;
@@ -85,13 +87,13 @@ pub(crate) fn silence(keep_alive: u16) -> u32 {
 }
 
 /// A command that publishes.
-pub(crate) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS, false> {
+pub(crate) fn message<'a, P: Profile>(topic: &'a str, payload: &'a [u8]) -> Request<'a, P> {
     message_at(QoS::AtMostOnce, topic, payload)
 }
 
 /// A command that publishes at this QoS.
-pub(crate) fn message_at<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Publish<'a, QoS, false> {
-    Publish { qos, topic, payload }
+pub(crate) fn message_at<'a, P: Profile>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Request<'a, P> {
+    Request::Publish(Publish { qos, retain: false, topic }, payload)
 }
 
 /// A PUBLISH packet with QoS 0, made without the code under test.
@@ -142,7 +144,7 @@ pub(crate) struct Handled {
 impl From<Message<'_>> for Handled {
     fn from(message: Message<'_>) -> Self {
         let Message { topic, payload, qos, retain, dup, offset, length } = message;
-        Self { topic: topic.to_owned(), payload: payload.to_vec(), qos, retain, dup, offset, length }
+        Self { topic: topic.as_str().to_owned(), payload: payload.to_vec(), qos, retain, dup, offset, length }
     }
 }
 
@@ -232,13 +234,19 @@ impl<'a, const COMMANDS: usize, const PACKET: usize, P: Profile> World<'a, COMMA
     }
 
     /// Spawns a task that gives a command and awaits it.
-    pub(crate) fn submit<C: Command + Unpin + 'a>(
+    pub(crate) fn submit(&mut self, name: &'static str, request: Request<'a, P>) -> Task<'a, Result<(), CommandError>> {
+        let agent = self.agent;
+        self.executor.spawn(name, agent.submit(request))
+    }
+
+    /// Spawns a task that subscribes, and awaits the answer to each of the filters.
+    pub(crate) fn subscribe<const FILTERS: usize>(
         &mut self,
         name: &'static str,
-        command: C,
-    ) -> Task<'a, Result<C::Answer, CommandError>> {
+        filters: &'a [(&'a str, P::RequestedQoS); FILTERS],
+    ) -> Task<'a, Result<[SubackReturnCode; FILTERS], CommandError>> {
         let agent = self.agent;
-        self.executor.spawn(name, agent.submit(command))
+        self.executor.spawn(name, agent.submit(Request::Subscribe(filters)))
     }
 
     /// Spawns a task that publishes an empty message to the topic of its name.

@@ -15,10 +15,6 @@ use crate::packets::Stream;
 use crate::random::Random;
 use crate::server::{Down, Server, payload};
 
-/// After a payload that has ended early the next connection asks for a clean session: the agent has given up an exchange
-/// that a Server with a session would go on with, and uses its packet identifier again.
-const CLEAN_AFTER_PAYLOAD_ENDED: bool = true;
-
 pub(crate) type Agent<const COMMANDS: usize, const RECEIVE: usize> = AnyAgent<Complete, COMMANDS, PACKET, RECEIVE>;
 
 /// A command that is given by whatever the agent calls next, handler or completion, and what that was told.
@@ -31,7 +27,7 @@ struct Inside {
 impl Inside {
     fn call<const COMMANDS: usize, const RECEIVE: usize>(&mut self, agent: &Agent<COMMANDS, RECEIVE>) {
         if let Some(order) = self.order.take() {
-            self.told.push((order.number, agent.try_submit(&order)));
+            self.told.push((order.number, agent.try_submit(&order.request(&order.names()))));
         }
     }
 }
@@ -41,7 +37,6 @@ struct Line<'a> {
     run: Task<'a, Result<(), Error>>,
     transport: Transport,
     keep_alive: u16,
-    clean: bool,
     /// The transport keeps bytes until it is told to flush.
     is_lazy: bool,
     /// Broken: the Server knows, the agent may not.
@@ -78,8 +73,6 @@ pub(crate) struct Episode<'a, const COMMANDS: usize, const RECEIVE: usize> {
     ledger: Ledger,
     server: Server,
     line: Option<Line<'a>>,
-    /// The next connection asks for a clean session.
-    must_be_clean: bool,
     futures: Vec<(usize, Task<'a, orders::Result>)>,
     /// Which command each function is told about.
     completions: BTreeMap<usize, usize>,
@@ -128,7 +121,6 @@ impl<'a, const COMMANDS: usize, const RECEIVE: usize> Episode<'a, COMMANDS, RECE
             ledger: Ledger::default(),
             server: Server::default(),
             line: None,
-            must_be_clean: false,
             futures: Vec::new(),
             completions: BTreeMap::new(),
             handled: Rc::default(),
@@ -231,14 +223,16 @@ impl<'a, const COMMANDS: usize, const RECEIVE: usize> Episode<'a, COMMANDS, RECE
         self.ledger.give(order.clone(), form, valid);
         let told = match form {
             Form::Future => {
-                self.futures.push((number, self.executor.spawn("command", self.agent.submit(order))));
+                let agent = self.agent;
+                let command = async move { agent.submit(order.request(&order.names())).await };
+                self.futures.push((number, self.executor.spawn("command", command)));
                 return what;
             }
-            Form::Try => self.agent.try_submit(&order),
+            Form::Try => self.agent.try_submit(&order.request(&order.names())),
             Form::Completion => {
                 let free = |place: &usize| !self.completions.contains_key(place);
                 let place = (0..COMPLETIONS.len()).find(free).expect("more functions than commands");
-                let told = self.agent.submit_then(&order, &COMPLETIONS[place]);
+                let told = self.agent.submit_then(&order.request(&order.names()), &COMPLETIONS[place]);
                 if told.is_ok() {
                     self.completions.insert(place, number);
                 }
@@ -346,7 +340,7 @@ impl<'a, const COMMANDS: usize, const RECEIVE: usize> Episode<'a, COMMANDS, RECE
         if self.line.is_some() {
             return None;
         }
-        let clean = self.must_be_clean || self.random.once_in(8);
+        let clean = self.random.once_in(8);
         let keep_alive = self.random.pick(&[0, 1, 4, 60]);
         let transport = Transport::new();
         if self.random.once_in(4) {
@@ -376,7 +370,6 @@ impl<'a, const COMMANDS: usize, const RECEIVE: usize> Episode<'a, COMMANDS, RECE
             run,
             transport,
             keep_alive,
-            clean,
             is_lazy: self.random.once_in(3),
             is_cut: false,
             is_stopped: false,
@@ -618,9 +611,6 @@ impl<const COMMANDS: usize, const RECEIVE: usize> Episode<'_, COMMANDS, RECEIVE>
         }
         line.up.extend(&written);
         self.ledger.written(&written, &offered);
-        if line.clean && matches!(self.ledger.connack(), Some((0, _))) {
-            self.must_be_clean = false;
-        }
         if let Some(result) = line.run.output() {
             self.check_end(result);
             self.leave();
@@ -639,10 +629,7 @@ impl<const COMMANDS: usize, const RECEIVE: usize> Episode<'_, COMMANDS, RECEIVE>
             Err(Error::Timeout) => line.age >= TIMEOUT,
             Err(Error::Refused(code)) => self.ledger.connack() == Some((code as u8, false)),
             Err(Error::Stopped) => line.is_stopped,
-            Err(Error::PayloadEnded) => {
-                self.must_be_clean |= CLEAN_AFTER_PAYLOAD_ENDED;
-                self.ledger.failures().next().is_some()
-            }
+            Err(Error::PayloadEnded) => self.ledger.failures().next().is_some(),
             Err(Error::NoRoom) => self.ledger.may_lack_room(),
             // The Server sends nothing that is wrong, and there is no other connection.
             Err(_) => false,

@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::sync::LazyLock;
 
-use slimqtt_agent::request::{Publish, PublishFrom, Subscribe, Unsubscribe};
-use slimqtt_agent::wire::{Disconnect, PacketIdentifier, Pingreq, QoS, Writer};
-use slimqtt_agent::{Answer, Command, CommandError, Completion, FnPayload, Outcome, Payload, Request};
+use slimqtt_agent::request::{Publish, Request};
+use slimqtt_agent::wire::QoS;
+use slimqtt_agent::{Answer, CommandError, Completion, FnPayload, Outcome, Payload};
 
-use crate::kit::publish_packet;
+use crate::kit::{Complete, publish_packet};
 use crate::packets::{packet, string};
 use crate::random::Random;
 
@@ -23,6 +23,12 @@ pub(crate) struct Order {
     /// The topic name, or topic filters.
     names: Vec<String>,
     payload: Vec<u8>,
+}
+
+/// The names of an order, as a request borrows them.
+pub(crate) struct Names<'a> {
+    alone: Vec<&'a str>,
+    with_qos: Vec<(&'a str, QoS)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +106,30 @@ impl Order {
         order
     }
 
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names {
+            alone: self.names.iter().map(String::as_str).collect(),
+            with_qos: self.names.iter().zip(0..).map(|(name, level)| (&name[..], qos(level))).collect(),
+        }
+    }
+
+    /// The command; `names` are those of this order.
+    pub(crate) fn request<'a>(&'a self, names: &'a Names<'a>) -> Request<'a, Complete> {
+        match self.kind {
+            Kind::Publish { qos: level, retain, source } => {
+                let publish = Publish { qos: qos(level), retain, topic: &self.names[0] };
+                match source {
+                    Some(source) => Request::PublishFrom(publish, &*SOURCES[source]),
+                    None => Request::Publish(publish, &self.payload),
+                }
+            }
+            Kind::Subscribe => Request::Subscribe(&names.with_qos),
+            Kind::Unsubscribe => Request::Unsubscribe(&names.alone),
+            Kind::Ping => Request::Ping,
+            Kind::Disconnect => Request::Disconnect,
+        }
+    }
+
     /// Its first packet, as the standard wants it.
     pub(crate) fn packet(&self, dup: bool, identifier: u16) -> Vec<u8> {
         let mut body = identifier.to_be_bytes().to_vec();
@@ -143,49 +173,6 @@ pub(crate) fn number(name: &str) -> usize {
 
 fn qos(level: u8) -> QoS {
     QoS::from_u8(level).unwrap()
-}
-
-impl Request for Order {
-    fn encode(&self, identifier: PacketIdentifier, writer: &mut Writer<'_>) -> Option<&'static dyn Payload> {
-        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let mut write = |request: &dyn Request| request.encode(identifier, writer);
-        match self.kind {
-            Kind::Publish { qos: level, retain, source: Some(source) } => {
-                let (qos, topic, payload) = (qos(level), names[0], &*SOURCES[source]);
-                if retain {
-                    write(&PublishFrom::<_, true> { qos, topic, payload })
-                } else {
-                    write(&PublishFrom::<_, false> { qos, topic, payload })
-                }
-            }
-            Kind::Publish { qos: level, retain, source: None } => {
-                let (qos, topic, payload) = (qos(level), names[0], &self.payload[..]);
-                if retain {
-                    write(&Publish::<_, true> { qos, topic, payload })
-                } else {
-                    write(&Publish::<_, false> { qos, topic, payload })
-                }
-            }
-            Kind::Subscribe => match *names {
-                [a] => write(&Subscribe { filters: [(a, qos(0))] }),
-                [a, b] => write(&Subscribe { filters: [(a, qos(0)), (b, qos(1))] }),
-                [a, b, c] => write(&Subscribe { filters: [(a, qos(0)), (b, qos(1)), (c, qos(2))] }),
-                _ => unreachable!(),
-            },
-            Kind::Unsubscribe => match *names {
-                [a] => write(&Unsubscribe { filters: [a] }),
-                [a, b] => write(&Unsubscribe { filters: [a, b] }),
-                [a, b, c] => write(&Unsubscribe { filters: [a, b, c] }),
-                _ => unreachable!(),
-            },
-            Kind::Ping => write(&Pingreq),
-            Kind::Disconnect => write(&Disconnect),
-        }
-    }
-}
-
-impl Command for Order {
-    type Answer = Codes;
 }
 
 /// Whatever a slot has kept; for SUBSCRIBE, its return codes.

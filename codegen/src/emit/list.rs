@@ -21,7 +21,7 @@ pub(super) fn items(codec: &Codec<'_>, list: &Field, name: &Spanned<String>, fie
 
         impl #name #elided {
             /// Writes the element, also at compile time.
-            const fn write(&self, writer: &mut Writer<'_>) { #write }
+            pub const fn write(&self, writer: &mut Writer<'_>) { #write }
         }
 
         impl #declared Element<#of_reader> for #name #declared {

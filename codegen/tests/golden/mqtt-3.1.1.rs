@@ -749,7 +749,7 @@ pub struct Subscription<'a> {
 
 impl Subscription<'_> {
     /// Writes the element, also at compile time.
-    const fn write(&self, writer: &mut Writer<'_>) {
+    pub const fn write(&self, writer: &mut Writer<'_>) {
         // mqtt-3.1.1.mqtt:172
         writer.topic_filter(self.topic_filter);
         // mqtt-3.1.1.mqtt:175

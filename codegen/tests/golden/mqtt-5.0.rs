@@ -2645,7 +2645,7 @@ pub struct Subscription<'a> {
 
 impl Subscription<'_> {
     /// Writes the element, also at compile time.
-    const fn write(&self, writer: &mut Writer<'_>) {
+    pub const fn write(&self, writer: &mut Writer<'_>) {
         // mqtt-5.0.mqtt:518
         writer.shareable_topic_filter(self.topic_filter);
         // mqtt-5.0.mqtt:522

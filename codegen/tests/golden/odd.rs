@@ -913,7 +913,7 @@ pub struct Entry {
 
 impl Entry {
     /// Writes the element, also at compile time.
-    const fn write(&self, writer: &mut Writer<'_>) {
+    pub const fn write(&self, writer: &mut Writer<'_>) {
         // odd.mqtt:163
         let rest = (self.reader as u8) << 7 | 0x04 | self.copy as u8;
         writer.u8(rest);
@@ -1519,7 +1519,7 @@ pub struct ClientItem {
 
 impl ClientItem {
     /// Writes the element, also at compile time.
-    const fn write(&self, writer: &mut Writer<'_>) {
+    pub const fn write(&self, writer: &mut Writer<'_>) {
         // odd.mqtt:256
         writer.u8(self.verdict as u8);
     }
@@ -1600,7 +1600,7 @@ pub struct ServerItem {
 
 impl ServerItem {
     /// Writes the element, also at compile time.
-    const fn write(&self, writer: &mut Writer<'_>) {
+    pub const fn write(&self, writer: &mut Writer<'_>) {
         // odd.mqtt:256
         writer.u8(self.verdict as u8);
     }

@@ -208,7 +208,7 @@ pub fn inbox() -> (impl FnMut(Message<'_>) + Clone + Send + 'static, Inbox) {
             assert_eq!(payload.len(), message.length);
             // The test may have seen enough.
             let _ = sender.send(Received {
-                topic: message.topic.to_owned(),
+                topic: message.topic.as_str().to_owned(),
                 payload: mem::take(&mut payload),
                 qos: message.qos,
                 retain: message.retain,

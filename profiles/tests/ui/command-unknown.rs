@@ -15,5 +15,5 @@ static MQTT: Agent = Agent::new();
 
 fn main() {
     let _ = MQTT.try_publish(QoS::AtMostOnce, "topic", b"message");
-    let _ = MQTT.try_subscribe([("topic", RequestedQoS::AtMostOnce)]);
+    let _ = MQTT.try_subscribe(&[("topic", RequestedQoS::AtMostOnce)]);
 }

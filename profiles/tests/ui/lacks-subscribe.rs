@@ -6,5 +6,5 @@ pub enum Command {
 static MQTT: Agent = Agent::new();
 
 fn main() {
-    let _ = MQTT.try_subscribe(["topic"]);
+    let _ = MQTT.try_subscribe(&["topic"]);
 }

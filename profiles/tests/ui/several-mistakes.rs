@@ -15,7 +15,7 @@ static MQTT: Agent = Agent::new();
 
 fn main() {
     let _ = MQTT.try_publish_retained(QoS::ExactlyOnce, "topic", b"message");
-    let _ = MQTT.try_subscribe([("topic", RequestedQoS::AtLeastOnce)]);
+    let _ = MQTT.try_subscribe(&[("topic", RequestedQoS::AtLeastOnce)]);
     let _ = MQTT.try_ping();
     let _ = MQTT.try_disconnect();
 }

@@ -6,6 +6,7 @@ pub enum Command {
 }
 impl ::slimqtt::export::Profile for Command {
     const TIMEOUT_MS: u32 = 10000;
+    type RequestedQoS = ::slimqtt::export::QoS;
     type Identifiers = [::core::sync::atomic::AtomicU16; 0];
     type Source = ();
     type Completion = ();
@@ -53,19 +54,18 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'a [u8],
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::Publish<'a, QoS, false>,
-        4,
-        128,
-    > {
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 128> {
         self.0
-            .submit(::slimqtt::export::Publish::<_, false> {
-                qos,
-                topic,
-                payload,
-            })
+            .submit(
+                ::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
+                    payload,
+                ),
+            )
     }
     /// Publishes a message (3.3), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -83,11 +83,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::Publish::<_, false> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
                     payload,
-                },
+                ),
             )
     }
     /// Ends the connection (3.14), after all that is in line before, and waits until DISCONNECT has been sent. Waits for a free slot before that.
@@ -100,10 +103,8 @@ impl Agent {
     /// A [`CommandError`]: `ConnectionLost` where the connection ended otherwise.
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
-    pub fn disconnect(
-        &self,
-    ) -> ::slimqtt::Submission<'_, Command, ::slimqtt::export::Disconnect, 4, 128> {
-        self.0.submit(::slimqtt::export::Disconnect)
+    pub fn disconnect(&self) -> ::slimqtt::Submission<'_, Command, (), 4, 128> {
+        self.0.submit(::slimqtt::export::Request::Disconnect)
     }
     /// Ends the connection (3.14), after all that is in line before, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -114,7 +115,7 @@ impl Agent {
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn try_disconnect(&self) -> ::core::result::Result<(), ::slimqtt::CommandError> {
-        self.0.try_submit(&::slimqtt::export::Disconnect)
+        self.0.try_submit(&::slimqtt::export::Request::Disconnect)
     }
     /// Runs one connection on a fresh transport, from CONNECT to its end.
     ///

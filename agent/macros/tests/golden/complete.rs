@@ -16,6 +16,7 @@ impl ::slimqtt::export::Profile for Command {
     const PING: bool = true;
     const STOP: bool = true;
     const RECEIVE: ::core::option::Option<u8> = ::core::option::Option::Some(2);
+    type RequestedQoS = RequestedQoS;
     type Identifiers = [::core::sync::atomic::AtomicU16; 8];
     type Source = ::core::option::Option<&'static dyn ::slimqtt::Payload>;
     type Completion = ::core::option::Option<&'static ::slimqtt::Completion>;
@@ -95,19 +96,18 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'a [u8],
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::Publish<'a, QoS, false>,
-        4,
-        192,
-    > {
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 192> {
         self.0
-            .submit(::slimqtt::export::Publish::<_, false> {
-                qos,
-                topic,
-                payload,
-            })
+            .submit(
+                ::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
+                    payload,
+                ),
+            )
     }
     /// Publishes a message (3.3), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -125,11 +125,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::Publish::<_, false> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
                     payload,
-                },
+                ),
             )
     }
     /// Publishes a message (3.3), without waiting, also from an interrupt: the packet is in line when this returns.
@@ -150,11 +153,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .submit_then(
-                &::slimqtt::export::Publish::<_, false> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
                     payload,
-                },
+                ),
                 completion,
             )
     }
@@ -173,19 +179,18 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'a [u8],
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::Publish<'a, QoS, true>,
-        4,
-        192,
-    > {
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 192> {
         self.0
-            .submit(::slimqtt::export::Publish::<_, true> {
-                qos,
-                topic,
-                payload,
-            })
+            .submit(
+                ::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: true,
+                        topic,
+                    },
+                    payload,
+                ),
+            )
     }
     /// Publishes a message (3.3) that the Server keeps for future subscribers (3.3.1.3), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -203,11 +208,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::Publish::<_, true> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: true,
+                        topic,
+                    },
                     payload,
-                },
+                ),
             )
     }
     /// Publishes a message (3.3) that the Server keeps for future subscribers (3.3.1.3), without waiting, also from an interrupt: the packet is in line when this returns.
@@ -228,11 +236,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .submit_then(
-                &::slimqtt::export::Publish::<_, true> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: true,
+                        topic,
+                    },
                     payload,
-                },
+                ),
                 completion,
             )
     }
@@ -251,19 +262,18 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'static dyn ::slimqtt::Payload,
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::PublishFrom<'a, QoS, false>,
-        4,
-        192,
-    > {
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 192> {
         self.0
-            .submit(::slimqtt::export::PublishFrom::<_, false> {
-                qos,
-                topic,
-                payload,
-            })
+            .submit(
+                ::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
+                    payload,
+                ),
+            )
     }
     /// Publishes a message (3.3), with a payload that is read when it is sent, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -281,11 +291,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::PublishFrom::<_, false> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
                     payload,
-                },
+                ),
             )
     }
     /// Publishes a message (3.3), with a payload that is read when it is sent, without waiting, also from an interrupt: the packet is in line when this returns.
@@ -306,11 +319,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .submit_then(
-                &::slimqtt::export::PublishFrom::<_, false> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
                     payload,
-                },
+                ),
                 completion,
             )
     }
@@ -331,19 +347,18 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'static dyn ::slimqtt::Payload,
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::PublishFrom<'a, QoS, true>,
-        4,
-        192,
-    > {
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 192> {
         self.0
-            .submit(::slimqtt::export::PublishFrom::<_, true> {
-                qos,
-                topic,
-                payload,
-            })
+            .submit(
+                ::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: true,
+                        topic,
+                    },
+                    payload,
+                ),
+            )
     }
     /// Publishes a message (3.3) that the Server keeps for future subscribers (3.3.1.3), with a payload that is read when it is sent, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -361,11 +376,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::PublishFrom::<_, true> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: true,
+                        topic,
+                    },
                     payload,
-                },
+                ),
             )
     }
     /// Publishes a message (3.3) that the Server keeps for future subscribers (3.3.1.3), with a payload that is read when it is sent, without waiting, also from an interrupt: the packet is in line when this returns.
@@ -386,11 +404,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .submit_then(
-                &::slimqtt::export::PublishFrom::<_, true> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: true,
+                        topic,
+                    },
                     payload,
-                },
+                ),
                 completion,
             )
     }
@@ -406,11 +427,11 @@ impl Agent {
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn subscribe<'a, const FILTERS: usize>(
         &'a self,
-        filters: [(&'a str, RequestedQoS); FILTERS],
+        filters: &'a [(&'a str, RequestedQoS); FILTERS],
     ) -> ::slimqtt::Submission<
         'a,
         Command,
-        ::slimqtt::export::Subscribe<'a, RequestedQoS, FILTERS>,
+        [::slimqtt::SubackReturnCode; FILTERS],
         4,
         192,
     > {
@@ -420,10 +441,7 @@ impl Agent {
                 "subscribe takes 1 to 4 topic filters at a time: `#[subscribe(filters = 4)]` says so"
             )
         };
-        self.0
-            .submit(::slimqtt::export::Subscribe {
-                filters,
-            })
+        self.0.submit(::slimqtt::export::Request::Subscribe(filters))
     }
     /// Subscribes to 1 to 4 topic filters (3.8), each with the highest QoS of its messages, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -435,7 +453,7 @@ impl Agent {
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn try_subscribe<const FILTERS: usize>(
         &self,
-        filters: [(&str, RequestedQoS); FILTERS],
+        filters: &[(&str, RequestedQoS); FILTERS],
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
@@ -443,12 +461,7 @@ impl Agent {
                 "subscribe takes 1 to 4 topic filters at a time: `#[subscribe(filters = 4)]` says so"
             )
         };
-        self.0
-            .try_submit(
-                &::slimqtt::export::Subscribe {
-                    filters,
-                },
-            )
+        self.0.try_submit(&::slimqtt::export::Request::Subscribe(filters))
     }
     /// Subscribes to 1 to 4 topic filters (3.8), each with the highest QoS of its messages, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -461,7 +474,7 @@ impl Agent {
     /// [`Completion`]: ::slimqtt::Completion
     pub fn subscribe_then<const FILTERS: usize>(
         &self,
-        filters: [(&str, RequestedQoS); FILTERS],
+        filters: &[(&str, RequestedQoS); FILTERS],
         completion: &'static ::slimqtt::Completion,
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
@@ -470,13 +483,7 @@ impl Agent {
                 "subscribe takes 1 to 4 topic filters at a time: `#[subscribe(filters = 4)]` says so"
             )
         };
-        self.0
-            .submit_then(
-                &::slimqtt::export::Subscribe {
-                    filters,
-                },
-                completion,
-            )
+        self.0.submit_then(&::slimqtt::export::Request::Subscribe(filters), completion)
     }
     /// Ends the subscriptions to 1 to 4 topic filters (3.10), and waits until the Server has answered. Waits for a free slot before that.
     ///
@@ -490,24 +497,15 @@ impl Agent {
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn unsubscribe<'a, const FILTERS: usize>(
         &'a self,
-        filters: [&'a str; FILTERS],
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::Unsubscribe<'a, FILTERS>,
-        4,
-        192,
-    > {
+        filters: &'a [&'a str; FILTERS],
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 192> {
         const {
             ::core::assert!(
                 ::core::matches!(FILTERS, 1..= 4),
                 "unsubscribe takes 1 to 4 topic filters at a time: `#[unsubscribe(filters = 4)]` says so"
             )
         };
-        self.0
-            .submit(::slimqtt::export::Unsubscribe {
-                filters,
-            })
+        self.0.submit(::slimqtt::export::Request::Unsubscribe(filters))
     }
     /// Ends the subscriptions to 1 to 4 topic filters (3.10), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -519,7 +517,7 @@ impl Agent {
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn try_unsubscribe<const FILTERS: usize>(
         &self,
-        filters: [&str; FILTERS],
+        filters: &[&str; FILTERS],
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
@@ -527,12 +525,7 @@ impl Agent {
                 "unsubscribe takes 1 to 4 topic filters at a time: `#[unsubscribe(filters = 4)]` says so"
             )
         };
-        self.0
-            .try_submit(
-                &::slimqtt::export::Unsubscribe {
-                    filters,
-                },
-            )
+        self.0.try_submit(&::slimqtt::export::Request::Unsubscribe(filters))
     }
     /// Ends the subscriptions to 1 to 4 topic filters (3.10), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -545,7 +538,7 @@ impl Agent {
     /// [`Completion`]: ::slimqtt::Completion
     pub fn unsubscribe_then<const FILTERS: usize>(
         &self,
-        filters: [&str; FILTERS],
+        filters: &[&str; FILTERS],
         completion: &'static ::slimqtt::Completion,
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
@@ -554,13 +547,7 @@ impl Agent {
                 "unsubscribe takes 1 to 4 topic filters at a time: `#[unsubscribe(filters = 4)]` says so"
             )
         };
-        self.0
-            .submit_then(
-                &::slimqtt::export::Unsubscribe {
-                    filters,
-                },
-                completion,
-            )
+        self.0.submit_then(&::slimqtt::export::Request::Unsubscribe(filters), completion)
     }
     /// Asks the Server for a sign of life (3.12), and waits until it has come. Waits for a free slot before that.
     ///
@@ -572,10 +559,8 @@ impl Agent {
     /// A [`CommandError`]: `ConnectionLost` where the connection ended before the answer came; `Stopped` where the agent was stopped.
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
-    pub fn ping(
-        &self,
-    ) -> ::slimqtt::Submission<'_, Command, ::slimqtt::export::Pingreq, 4, 192> {
-        self.0.submit(::slimqtt::export::Pingreq)
+    pub fn ping(&self) -> ::slimqtt::Submission<'_, Command, (), 4, 192> {
+        self.0.submit(::slimqtt::export::Request::Ping)
     }
     /// Asks the Server for a sign of life (3.12), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -586,7 +571,7 @@ impl Agent {
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn try_ping(&self) -> ::core::result::Result<(), ::slimqtt::CommandError> {
-        self.0.try_submit(&::slimqtt::export::Pingreq)
+        self.0.try_submit(&::slimqtt::export::Request::Ping)
     }
     /// Asks the Server for a sign of life (3.12), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -601,7 +586,7 @@ impl Agent {
         &self,
         completion: &'static ::slimqtt::Completion,
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
-        self.0.submit_then(&::slimqtt::export::Pingreq, completion)
+        self.0.submit_then(&::slimqtt::export::Request::Ping, completion)
     }
     /// Ends the connection (3.14), after all that is in line before, and waits until DISCONNECT has been sent. Waits for a free slot before that.
     ///
@@ -613,10 +598,8 @@ impl Agent {
     /// A [`CommandError`]: `ConnectionLost` where the connection ended otherwise; `Stopped` where the agent was stopped.
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
-    pub fn disconnect(
-        &self,
-    ) -> ::slimqtt::Submission<'_, Command, ::slimqtt::export::Disconnect, 4, 192> {
-        self.0.submit(::slimqtt::export::Disconnect)
+    pub fn disconnect(&self) -> ::slimqtt::Submission<'_, Command, (), 4, 192> {
+        self.0.submit(::slimqtt::export::Request::Disconnect)
     }
     /// Ends the connection (3.14), after all that is in line before, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -627,7 +610,7 @@ impl Agent {
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
     pub fn try_disconnect(&self) -> ::core::result::Result<(), ::slimqtt::CommandError> {
-        self.0.try_submit(&::slimqtt::export::Disconnect)
+        self.0.try_submit(&::slimqtt::export::Request::Disconnect)
     }
     /// Ends the connection (3.14), after all that is in line before, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -642,7 +625,7 @@ impl Agent {
         &self,
         completion: &'static ::slimqtt::Completion,
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
-        self.0.submit_then(&::slimqtt::export::Disconnect, completion)
+        self.0.submit_then(&::slimqtt::export::Request::Disconnect, completion)
     }
     /// Stops the agent at once, also from an interrupt: [`run`](Self::run) ends with `Error::Stopped`, without
     /// a DISCONNECT, and all commands that are in line or on their way fail with `CommandError::Stopped`.

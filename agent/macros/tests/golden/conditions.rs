@@ -19,6 +19,10 @@ impl ::slimqtt::export::Profile for Command {
         ::core::option::Option::None
     };
     #[cfg(c)]
+    type RequestedQoS = RequestedQoS;
+    #[cfg(not(c))]
+    type RequestedQoS = ::slimqtt::export::QoS;
+    #[cfg(c)]
     type Identifiers = [::core::sync::atomic::AtomicU16; 8];
     #[cfg(not(c))]
     type Identifiers = [::core::sync::atomic::AtomicU16; 0];
@@ -104,19 +108,18 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'a [u8],
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::Publish<'a, QoS, false>,
-        4,
-        128,
-    > {
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 128> {
         self.0
-            .submit(::slimqtt::export::Publish::<_, false> {
-                qos,
-                topic,
-                payload,
-            })
+            .submit(
+                ::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
+                    payload,
+                ),
+            )
     }
     /// Publishes a message (3.3), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -136,11 +139,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::Publish::<_, false> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::Publish(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
                     payload,
-                },
+                ),
             )
     }
     /// Publishes a message (3.3), with a payload that is read when it is sent, and waits until the Server has acknowledged it (QoS 1), or the Server has confirmed that it arrived exactly once (QoS 2). Waits for a free slot before that.
@@ -160,19 +166,18 @@ impl Agent {
         qos: QoS,
         topic: &'a str,
         payload: &'static dyn ::slimqtt::Payload,
-    ) -> ::slimqtt::Submission<
-        'a,
-        Command,
-        ::slimqtt::export::PublishFrom<'a, QoS, false>,
-        4,
-        128,
-    > {
+    ) -> ::slimqtt::Submission<'a, Command, (), 4, 128> {
         self.0
-            .submit(::slimqtt::export::PublishFrom::<_, false> {
-                qos,
-                topic,
-                payload,
-            })
+            .submit(
+                ::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
+                    payload,
+                ),
+            )
     }
     /// Publishes a message (3.3), with a payload that is read when it is sent, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -192,11 +197,14 @@ impl Agent {
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         self.0
             .try_submit(
-                &::slimqtt::export::PublishFrom::<_, false> {
-                    qos,
-                    topic,
+                &::slimqtt::export::Request::PublishFrom(
+                    ::slimqtt::export::Publish {
+                        qos: ::core::convert::Into::into(qos),
+                        retain: false,
+                        topic,
+                    },
                     payload,
-                },
+                ),
             )
     }
     /// Subscribes to a topic filter (3.8), with the highest QoS of its messages, and waits until the Server has answered. Waits for a free slot before that.
@@ -212,11 +220,11 @@ impl Agent {
     #[cfg(c)]
     fn subscribe<'a, const FILTERS: usize>(
         &'a self,
-        filters: [(&'a str, RequestedQoS); FILTERS],
+        filters: &'a [(&'a str, RequestedQoS); FILTERS],
     ) -> ::slimqtt::Submission<
         'a,
         Command,
-        ::slimqtt::export::Subscribe<'a, RequestedQoS, FILTERS>,
+        [::slimqtt::SubackReturnCode; FILTERS],
         4,
         128,
     > {
@@ -226,10 +234,7 @@ impl Agent {
                 "subscribe takes 1 topic filter at a time: `#[subscribe(filters = ...)]` allows more"
             )
         };
-        self.0
-            .submit(::slimqtt::export::Subscribe {
-                filters,
-            })
+        self.0.submit(::slimqtt::export::Request::Subscribe(filters))
     }
     /// Subscribes to a topic filter (3.8), with the highest QoS of its messages, without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -242,7 +247,7 @@ impl Agent {
     #[cfg(c)]
     fn try_subscribe<const FILTERS: usize>(
         &self,
-        filters: [(&str, RequestedQoS); FILTERS],
+        filters: &[(&str, RequestedQoS); FILTERS],
     ) -> ::core::result::Result<(), ::slimqtt::CommandError> {
         const {
             ::core::assert!(
@@ -250,12 +255,7 @@ impl Agent {
                 "subscribe takes 1 topic filter at a time: `#[subscribe(filters = ...)]` allows more"
             )
         };
-        self.0
-            .try_submit(
-                &::slimqtt::export::Subscribe {
-                    filters,
-                },
-            )
+        self.0.try_submit(&::slimqtt::export::Request::Subscribe(filters))
     }
     /// Asks the Server for a sign of life (3.12), and waits until it has come. Waits for a free slot before that.
     ///
@@ -268,10 +268,8 @@ impl Agent {
     ///
     /// [`CommandError`]: ::slimqtt::CommandError
     #[cfg(d)]
-    fn ping(
-        &self,
-    ) -> ::slimqtt::Submission<'_, Command, ::slimqtt::export::Pingreq, 4, 128> {
-        self.0.submit(::slimqtt::export::Pingreq)
+    fn ping(&self) -> ::slimqtt::Submission<'_, Command, (), 4, 128> {
+        self.0.submit(::slimqtt::export::Request::Ping)
     }
     /// Asks the Server for a sign of life (3.12), without waiting, also from an interrupt: the packet is in line when this returns.
     ///
@@ -283,7 +281,7 @@ impl Agent {
     /// [`CommandError`]: ::slimqtt::CommandError
     #[cfg(d)]
     fn try_ping(&self) -> ::core::result::Result<(), ::slimqtt::CommandError> {
-        self.0.try_submit(&::slimqtt::export::Pingreq)
+        self.0.try_submit(&::slimqtt::export::Request::Ping)
     }
     #[cfg(c)]
     /// Runs one connection on a fresh transport, from CONNECT to its end.

@@ -48,7 +48,7 @@ fn messages_come_at_the_lower_one_of_two_qos_until_unsubscribe() {
     let filters = ["in/0", "in/1/#", "+/2"];
     let subscription = |level: usize| (filters[level], REQUESTED[level]);
     assert_eq!(
-        outcome(MQTT.subscribe([subscription(0), subscription(1), subscription(2)])),
+        outcome(MQTT.subscribe(&[subscription(0), subscription(1), subscription(2)])),
         Ok([
             SubackReturnCode::GrantedAtMostOnce,
             SubackReturnCode::GrantedAtLeastOnce,
@@ -66,7 +66,7 @@ fn messages_come_at_the_lower_one_of_two_qos_until_unsubscribe() {
             assert_eq!((message.retain, message.dup, message.parts), (false, false, 1));
         }
     }
-    assert_eq!(outcome(MQTT.unsubscribe(["in/1/#", "+/2"])), Ok(()));
+    assert_eq!(outcome(MQTT.unsubscribe(&["in/1/#", "+/2"])), Ok(()));
     for granted in (0..3).rev() {
         broker.publish(&["-t", &format!("in/{granted}"), "-m", "after"]);
     }
@@ -103,8 +103,8 @@ fn completions_are_told_what_the_broker_said() {
     let commands: [&dyn Fn(&'static Completion) -> Result<(), CommandError>; 6] = [
         &|it| MQTT.publish_then(QoS::AtMostOnce, "completed", b"0", it),
         &|it| MQTT.publish_then(QoS::ExactlyOnce, "completed", b"2", it),
-        &|it| MQTT.subscribe_then(filters, it),
-        &|it| MQTT.unsubscribe_then(["a"], it),
+        &|it| MQTT.subscribe_then(&filters, it),
+        &|it| MQTT.unsubscribe_then(&["a"], it),
         &|it| MQTT.ping_then(it),
         &|it| MQTT.disconnect_then(it),
     ];

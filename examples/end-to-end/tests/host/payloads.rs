@@ -63,7 +63,7 @@ fn large_messages_come_in_parts() {
     let broker = Broker::start();
     let (handler, inbox) = inbox();
     let connection = Connection::once(&MQTT, broker.port, encoded(&plain("large")), handler);
-    outcome(MQTT.subscribe([("large", RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    outcome(MQTT.subscribe(&[("large", RequestedQoS::ExactlyOnce)])).expect("it is granted");
     let directory = tempfile::tempdir().expect("a folder for temporary files");
     let file = directory.path().join("large");
     fs::write(&file, STORED).expect("a file with the message");
@@ -93,7 +93,7 @@ fn large_message_that_is_cut_is_sent_and_received_again_from_its_start() {
     let proxies = [Proxy::to(broker.port), Proxy::to(broker.port)];
     let sender = Connection::again_and_again(&SENDER, proxies[0].port, session("sender"), |_| {});
     let receiver = Connection::again_and_again(&RECEIVER, proxies[1].port, session("receiver"), handler);
-    outcome(RECEIVER.subscribe([("large", RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    outcome(RECEIVER.subscribe(&[("large", RequestedQoS::ExactlyOnce)])).expect("it is granted");
     outcome(SENDER.ping()).expect("it is connected");
     for (qos, source) in [(QoS::AtLeastOnce, "memory"), (QoS::ExactlyOnce, "function")] {
         for proxy in &proxies {

@@ -50,7 +50,7 @@ fn subscription_is_granted_at_a_lower_qos() {
     static MQTT: Agent = Agent::new();
     let broker = Broker::configured("allow_anonymous true\nmax_qos 1");
     let connection = Connection::once(&MQTT, broker.port, encoded(&plain("modest")), |_| {});
-    let code = outcome(MQTT.subscribe([("a", RequestedQoS::ExactlyOnce)]));
+    let code = outcome(MQTT.subscribe(&[("a", RequestedQoS::ExactlyOnce)]));
     assert_eq!(code, Ok([SubackReturnCode::GrantedAtLeastOnce]));
     assert_eq!(outcome(MQTT.disconnect()), Ok(()));
     assert_eq!(connection.ended(), Ok(()));
@@ -89,7 +89,7 @@ fn subscription_is_refused() {
 
     let (handler, inbox) = inbox();
     let connection = Connection::once(&MQTT, broker.port, encoded(&plain("guest")), handler);
-    let codes = outcome(MQTT.subscribe([
+    let codes = outcome(MQTT.subscribe(&[
         ("secret/1", RequestedQoS::AtMostOnce),
         ("public/1", RequestedQoS::AtLeastOnce),
         ("#", RequestedQoS::ExactlyOnce),

@@ -11,8 +11,8 @@ fn retained_message_is_kept_for_later_subscribers_until_an_empty_one_clears_it()
     let broker = Broker::start();
     let (handler, inbox) = inbox();
     let connection = Connection::once(&MQTT, broker.port, encoded(&plain("retained")), handler);
-    let subscribe = || outcome(MQTT.subscribe([("kept", RequestedQoS::ExactlyOnce)])).expect("it is granted");
-    let unsubscribe = || outcome(MQTT.unsubscribe(["kept"])).expect("it is acknowledged");
+    let subscribe = || outcome(MQTT.subscribe(&[("kept", RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    let unsubscribe = || outcome(MQTT.unsubscribe(&["kept"])).expect("it is acknowledged");
 
     assert_eq!(outcome(MQTT.publish_retained(QoS::ExactlyOnce, "kept", b"first")), Ok(()));
     assert_eq!(outcome(MQTT.publish_retained(QoS::AtLeastOnce, "kept", b"second")), Ok(()));

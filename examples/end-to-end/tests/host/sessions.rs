@@ -36,7 +36,7 @@ fn traffic(
     let (handler, inbox) = inbox();
     let connection = Connection::again_and_again(agent, proxy.port, session("cut"), handler);
     let other_connection = Connection::once(other, broker.port, session("whole"), |_| {});
-    outcome(agent.subscribe([("in", requested)])).expect("it is granted");
+    outcome(agent.subscribe(&[("in", requested)])).expect("it is granted");
 
     proxy.cut_often(CUTS, seed);
     let publishers: Vec<_> = [(agent, "out"), (other, "in")]
@@ -159,7 +159,7 @@ fn subscriptions_and_what_came_for_them_are_kept_between_connections() {
         assert_eq!(connection.ended(), Ok(()));
     };
     let connection = connect(session("sleepy"));
-    outcome(MQTT.subscribe([("news", RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    outcome(MQTT.subscribe(&[("news", RequestedQoS::ExactlyOnce)])).expect("it is granted");
     disconnect(connection);
 
     for qos in ["0", "1", "2"] {
@@ -199,7 +199,7 @@ fn more_messages_at_qos_2_than_there_is_room_for_come_over_several_connections()
     let broker = Broker::start();
     let (handler, inbox) = inbox();
     let connection = Connection::once(&MQTT, broker.port, session("crowded"), |_| {});
-    outcome(MQTT.subscribe([("in", RequestedQoS::ExactlyOnce)])).expect("it is granted");
+    outcome(MQTT.subscribe(&[("in", RequestedQoS::ExactlyOnce)])).expect("it is granted");
     assert_eq!(outcome(MQTT.disconnect()), Ok(()));
     assert_eq!(connection.ended(), Ok(()));
     let other = Connection::once(&OTHER, broker.port, session("other"), |_| {});

@@ -150,7 +150,7 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) {
 async fn subscriptions() {
     let filters = ROUTES.each_ref().map(|route| (route.filter.as_str(), RequestedQoS::AtLeastOnce));
     // If the connection is lost before, there is a next one.
-    let _ = MQTT.subscribe(filters).await;
+    let _ = MQTT.subscribe(&filters).await;
     pending::<()>().await;
 }
 

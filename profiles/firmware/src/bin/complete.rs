@@ -57,7 +57,7 @@ async fn application(clock: Clock) -> ! {
     let mut time = clock.now_ms();
     loop {
         let filters = [("room/1/lamp/set", RequestedQoS::ExactlyOnce), ("room/all", RequestedQoS::AtMostOnce)];
-        let _ = MQTT.subscribe(filters).await;
+        let _ = MQTT.subscribe(&filters).await;
         for count in 0_u8..60 {
             time = time.wrapping_add(1000);
             clock.wait_until(time).await;
@@ -69,11 +69,9 @@ async fn application(clock: Clock) -> ! {
             };
             let _ = MQTT.publish(qos, "room/1/lamp", state).await;
         }
-        let _ = MQTT.publish_retained(QoS::AtLeastOnce, "room/1/alive", b"1").await;
-        let _ = MQTT.publish_from(QoS::AtLeastOnce, "room/1/log", &LOG).await;
-        let _ = MQTT.try_publish(QoS::AtMostOnce, "room/1/lamp", b"off");
+        let _ = MQTT.publish_retained_from(QoS::AtLeastOnce, "room/1/log", &LOG).await;
         let _ = MQTT.publish_then(QoS::ExactlyOnce, "room/1/record", b"1", &IS_STORED);
-        let _ = MQTT.unsubscribe(["room/1/lamp/set", "room/all"]).await;
+        let _ = MQTT.unsubscribe(&["room/1/lamp/set", "room/all"]).await;
         if MQTT.ping().await.is_ok() && STORED.load(Ordering::Relaxed) {
             let _ = MQTT.disconnect().await;
         } else {

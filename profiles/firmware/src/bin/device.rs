@@ -38,7 +38,7 @@ async fn lamp(clock: Clock) -> ! {
     let mut time = clock.now_ms();
     loop {
         let filters = [("room/1/lamp/set", RequestedQoS::AtLeastOnce), ("room/all", RequestedQoS::AtMostOnce)];
-        let _ = MQTT.subscribe(filters).await;
+        let _ = MQTT.subscribe(&filters).await;
         for count in 0_u8..60 {
             time = time.wrapping_add(1000);
             clock.wait_until(time).await;
@@ -46,7 +46,7 @@ async fn lamp(clock: Clock) -> ! {
             let qos = if count == 0 { QoS::AtLeastOnce } else { QoS::AtMostOnce };
             let _ = MQTT.publish(qos, "room/1/lamp", state).await;
         }
-        let _ = MQTT.unsubscribe(["room/1/lamp/set", "room/all"]).await;
+        let _ = MQTT.unsubscribe(&["room/1/lamp/set", "room/all"]).await;
         let _ = MQTT.disconnect().await;
     }
 }

@@ -20,7 +20,7 @@ use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use embedded_io_async::{ErrorType, Read, Write};
 // Its memory layout, its panic handler and its critical section.
 use microbit as _;
-use slimqtt_agent::request::Publish;
+use slimqtt_agent::request::{Publish, Request};
 use slimqtt_agent::wire::QoS;
 use slimqtt_agent::{Agent, Clock, CommandError, Completion, Connect, Error, Payload, Profile};
 
@@ -35,6 +35,7 @@ impl Profile for Complete {
     const PING: bool = true;
     const STOP: bool = true;
     const RECEIVE: Option<u8> = Some(2);
+    type RequestedQoS = QoS;
     type Identifiers = [AtomicU16; 2];
     type Source = Option<&'static dyn Payload>;
     type Completion = Option<&'static Completion>;
@@ -59,9 +60,11 @@ const CONNECT: Connect<32> = match Connect::new("meter", 60) {
 };
 
 const CONNACK: &[u8] = &[0x20, 2, 0, 0];
-const PUBACKS: [&[u8]; SLOTS] = [&[0x40, 2, 0, 1], &[0x40, 2, 0, 2], &[0x40, 2, 0, 3], &[0x40, 2, 0, 4]];
-const PUBREC: &[u8] = &[0x50, 2, 0, 1];
-const PUBCOMP: &[u8] = &[0x70, 2, 0, 1];
+// The slot with the lower byte had so many commands before as the higher byte says.
+const PUBACK: &[u8] = &[0x40, 2, 1, 1];
+const PUBACKS: [&[u8]; SLOTS] = [&[0x40, 2, 2, 1], &[0x40, 2, 0, 2], &[0x40, 2, 0, 3], &[0x40, 2, 0, 4]];
+const PUBREC: &[u8] = &[0x50, 2, 3, 1];
+const PUBCOMP: &[u8] = &[0x70, 2, 3, 1];
 /// The message that is published, with either QoS, as it comes from the Server.
 const MESSAGE_QOS_0: &[u8] = &message::<{ 5 + TOPIC.len() + PAYLOAD_SIZE }>(0x30);
 const MESSAGE_QOS_1: &[u8] = &message::<{ 7 + TOPIC.len() + PAYLOAD_SIZE }>(0x32);
@@ -79,18 +82,26 @@ const fn message<const SIZE: usize>(first_byte: u8) -> [u8; SIZE] {
     packet
 }
 
+const fn to_publish<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Request<'a, Complete> {
+    Request::Publish(Publish { qos, retain: false, topic }, payload)
+}
+
+const fn publish<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Request<'a, Complete> {
+    Request::Publish(Publish { qos, retain: false, topic }, payload)
+}
+
 /// What is counted, each function by itself: from its first instruction to its return.
 mod operations {
     use super::*;
 
     #[inline(never)]
     pub(super) fn enqueue_qos_0(topic: &str, payload: &[u8]) -> Result<(), CommandError> {
-        MQTT.try_submit(&Publish::<_, false> { qos: QoS::AtMostOnce, topic, payload })
+        MQTT.try_submit(&to_publish(QoS::AtMostOnce, topic, payload))
     }
 
     #[inline(never)]
     pub(super) fn enqueue_qos_1(topic: &str, payload: &[u8]) -> Result<(), CommandError> {
-        MQTT.try_submit(&Publish::<_, false> { qos: QoS::AtLeastOnce, topic, payload })
+        MQTT.try_submit(&to_publish(QoS::AtLeastOnce, topic, payload))
     }
 
     #[inline(never)]
@@ -212,7 +223,7 @@ fn main() -> ! {
 
     check(operations::enqueue_qos_1(topic, payload).is_ok());
     check(operations::poll_sends_qos_1(run.as_mut(), context) && taken.take() == 7 + publish);
-    line.set(PUBACKS[0]);
+    line.set(PUBACK);
     check(operations::poll_takes_puback(run.as_mut(), context) && line.get().is_empty());
 
     line.set(MESSAGE_QOS_0);
@@ -224,8 +235,8 @@ fn main() -> ! {
     check(operations::match_topic(filter, topic));
 
     // From here on, interrupts are masked at length: all slots are in line, and two tasks wait for one.
-    let message = |qos| Publish::<_, false> { qos, topic, payload };
-    let mut submissions = array::from_fn::<_, { SLOTS + 2 }, _>(|_| MQTT.submit(message(QoS::AtLeastOnce)));
+    let message = |qos| to_publish(qos, topic, payload);
+    let mut submissions = array::from_fn::<_, { SLOTS + 2 }, _>(|_| MQTT.submit::<()>(message(QoS::AtLeastOnce)));
     for submission in &mut submissions {
         check(Pin::new(submission).poll(context).is_pending());
     }
