@@ -519,7 +519,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             if outcome == State::Free && control.state.get().is_begun() {
                 return None;
             }
-            if P::ACKNOWLEDGED {
+            if P::ACKNOWLEDGED && outcome != State::Free {
                 control.generation.set(control.generation.get().wrapping_add(1));
             }
             control.state.set(if watched { outcome } else { State::Free });
