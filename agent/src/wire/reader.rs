@@ -211,6 +211,34 @@ impl<'a, N: Notes> Reader<'a, N> {
         bytes
     }
 
+    /// All that is left: one or more bytes, each a value of an enum: if not, the packet is malformed.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where one is none.
+    pub fn known_u8s<T>(&mut self, from_u8: impl Fn(u8) -> Option<T>) -> Result<List<'a, T>, DecodeError> {
+        self.u8s(Fault::MalformedPacket, from_u8)
+    }
+
+    /// All that is left: one or more bytes, each a value of an enum: if not, that is a protocol error.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where one is none.
+    pub fn allowed_u8s<T>(&mut self, from_u8: impl Fn(u8) -> Option<T>) -> Result<List<'a, T>, DecodeError> {
+        self.u8s(Fault::ProtocolError, from_u8)
+    }
+
+    /// Looks at the bytes where they are, which is less code than to read one after another.
+    fn u8s<T>(&mut self, fault: Fault, from_u8: impl Fn(u8) -> Option<T>) -> Result<List<'a, T>, DecodeError> {
+        let bytes = self.rest();
+        if bytes.is_empty() {
+            return Err(self.notes.fail(Fault::ProtocolError));
+        }
+        if bytes.iter().any(|&byte| from_u8(byte).is_none()) {
+            return Err(self.notes.fail(fault));
+        }
+        Ok(List::encoded(bytes))
+    }
+
     /// Properties behind their length (MQTT 5.0, 2.2.2), and which they are. `read` reads one of them, and tells its bit.
     pub fn properties<T>(
         &mut self,

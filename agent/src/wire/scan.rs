@@ -14,7 +14,8 @@ const CHUNK: usize = 8;
 /// Whether the text has a byte that is sought.
 #[inline(always)] // Faster on a host, smaller on a device.
 pub(super) const fn has<const WILDCARDS: bool>(text: &[u8]) -> bool {
-    !(IN_CHUNKS && is_plain::<WILDCARDS>(text)) && !from_first::<WILDCARDS>(text).is_empty()
+    let has_none = (IN_CHUNKS && is_plain::<WILDCARDS>(text)) || from_first::<WILDCARDS>(text).is_empty();
+    !has_none
 }
 
 /// Whether a glance shows that nothing is sought in the text: 4 to 32 bytes, each greater than any that is.

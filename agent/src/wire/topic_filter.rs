@@ -1,6 +1,6 @@
 //! What a topic filter looks like (4.7).
 
-use super::scan::{IN_CHUNKS, NULL_OR_WILDCARD, from_first};
+use super::scan::IN_CHUNKS;
 
 /// Whether these bytes of UTF-8 are a topic filter: at least one character `[MQTT-4.7.3-1]` and no U+0000
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
@@ -13,17 +13,16 @@ const fn are_valid_levels(filter: &[u8]) -> bool {
     if IN_CHUNKS && is_plain::<10>(filter) {
         return true;
     }
-    let mut rest = filter;
-    while let Some(parts) = rest.split_at_checked(rest.len() - from_first::<NULL_OR_WILDCARD>(rest).len()) {
-        match parts {
-            (_, []) => return !filter.is_empty(),
-            ([] | [.., b'/'], [b'#' | b'+']) => return true,
-            // Goes on with the `/`, so that nothing is before a wildcard only if the filter begins with it.
-            ([] | [.., b'/'], [b'+', after @ ..]) if matches!(after, [b'/', ..]) => rest = after,
-            _ => break,
+    // A filter begins like one of its levels, as if a `/` were before it.
+    let (mut before, mut rest) = (b'/', filter);
+    while let [byte, after @ ..] = rest {
+        let is_wildcard = matches!(*byte, b'+' | b'#');
+        if *byte == 0 || (is_wildcard && before != b'/') || (before == b'+' && *byte != b'/') || before == b'#' {
+            return false;
         }
+        (before, rest) = (*byte, after);
     }
-    false
+    !filter.is_empty()
 }
 
 /// Whether a glance of a host shows that a filter is valid: one or two windows long, each byte greater than any wildcard,

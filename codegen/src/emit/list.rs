@@ -93,8 +93,8 @@ pub(super) fn read(element: &Element, fault: Fault) -> TokenStream {
         Element::Enum(of) => {
             let of = ident(&of.value);
             match fault {
-                Fault::MalformedPacket => quote! { reader.list(#of::read) },
-                Fault::ProtocolError => quote! { reader.list(|reader| reader.allowed_u8(#of::from_u8)) },
+                Fault::MalformedPacket => quote! { reader.known_u8s(#of::from_u8)? },
+                Fault::ProtocolError => quote! { reader.allowed_u8s(#of::from_u8)? },
             }
         }
         Element::Fields { name, .. } => {

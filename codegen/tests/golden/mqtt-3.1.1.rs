@@ -910,7 +910,7 @@ impl<'a> Suback<'a> {
         let packet_identifier = reader.packet_identifier();
         // mqtt-3.1.1.mqtt:192
         reader.at(33);
-        let return_codes = reader.list(SubackReturnCode::read);
+        let return_codes = reader.known_u8s(SubackReturnCode::from_u8)?;
         let packet = Self {
             packet_identifier,
             return_codes,

@@ -2864,7 +2864,7 @@ impl<'a> Suback<'a> {
         let properties = Properties::read(Self::PROPERTIES, reader);
         // mqtt-5.0.mqtt:550
         reader.at(60);
-        let reason_codes = reader.list(SubackReasonCode::read);
+        let reason_codes = reader.known_u8s(SubackReasonCode::from_u8)?;
         let packet = Self {
             packet_identifier,
             properties,
@@ -3054,7 +3054,7 @@ impl<'a> Unsuback<'a> {
         let properties = Properties::read(Self::PROPERTIES, reader);
         // mqtt-5.0.mqtt:589
         reader.at(68);
-        let reason_codes = reader.list(UnsubackReasonCode::read);
+        let reason_codes = reader.known_u8s(UnsubackReasonCode::from_u8)?;
         let packet = Self {
             packet_identifier,
             properties,

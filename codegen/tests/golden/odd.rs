@@ -1122,7 +1122,7 @@ impl<'a> Enums<'a> {
         reader.require(first_byte == Self::FIRST_BYTE);
         // odd.mqtt:191
         reader.at(41);
-        let enums = reader.list(Listed::read);
+        let enums = reader.known_u8s(Listed::from_u8)?;
         let packet = Self { enums };
         reader.finish(packet)
     }
@@ -1760,7 +1760,7 @@ impl<'a> Nameless<'a> {
         let properties = Properties::read(Self::PROPERTIES, reader);
         // odd.mqtt:277
         reader.at(66);
-        let last = reader.list(|reader| reader.allowed_u8(ServerVerdict::from_u8));
+        let last = reader.allowed_u8s(ServerVerdict::from_u8)?;
         // odd.mqtt:265
         reader.at(62);
         reader.allow(!urgent || properties.set.contains(Property::NEW));
