@@ -161,12 +161,12 @@ async fn connection(mut modem: Modem, clock: Clock) {
 
 fn handle(message: Message<'_>) {
     let number = message.payload.iter().fold(0, |number, digit| number * 10 + u32::from(digit.wrapping_sub(b'0')));
-    match message.topic {
-        "soak/begin" => BEGIN.iter().for_each(|begin| begin.signal(number)),
-        "soak/end" => END.signal(()),
-        "soak/in/0" => judge(0, number),
-        "soak/in/1" => judge(1, number),
-        "soak/in/2" => judge(2, number),
+    match message.topic.as_bytes() {
+        b"soak/begin" => BEGIN.iter().for_each(|begin| begin.signal(number)),
+        b"soak/end" => END.signal(()),
+        b"soak/in/0" => judge(0, number),
+        b"soak/in/1" => judge(1, number),
+        b"soak/in/2" => judge(2, number),
         _ => count(&FAULTS),
     }
 }
