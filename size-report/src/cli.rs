@@ -251,9 +251,11 @@ impl Attribute {
         let path = Path::new(&self.image);
         let attribution = if path.is_file() {
             // Who only looks at a file needs no toolchain, and maybe has no workspace.
-            let profiles = self.common.profiles();
-            let (root, parts) =
-                profiles.map(|(workspace, profiles)| (workspace.root, profiles.parts)).unwrap_or_default();
+            let (root, parts) = match self.common.profiles() {
+                Ok((workspace, profiles)) => (workspace.root, profiles.parts),
+                Err(error) if self.common.profiles.is_some() => return Err(error),
+                Err(_) => Default::default(),
+            };
             Attribution::read(path, &root, &parts)?
         } else {
             let setting = self.common.setting()?;

@@ -55,11 +55,72 @@ fn forty_bytes_are_caught_and_a_comment_is_not() {
     assert!(!output.contains("baseline: "), "it is as it was:\n{output}");
 
     let grown = blinker.path("target/size-report/report.json");
+    refuses_what_was_built_otherwise(&blinker, parent, grown.to_str().unwrap());
+    keeps_a_history(&blinker, &[parent, grown.to_str().unwrap()]);
     let grown = Report::read(&grown).unwrap();
     let comparison = Comparison::new(&Report::read(parent.as_ref()).unwrap(), &grown);
     let slow = &comparison.images[1];
     let deltas: Vec<_> = slow.functions.iter().map(|function| (function.name.as_str(), function.delta())).collect();
     assert_eq!((slow.name.as_str(), deltas), ("slow", vec![("blinker::pattern::period", 40)]));
+}
+
+fn refuses_what_was_built_otherwise(blinker: &Blinker, parent: &str, grown: &str) {
+    let older = blinker.path("older.json");
+    let report = fs::read_to_string(parent).unwrap().replacen("\"rustc\": \"rustc ", "\"rustc\": \"older rustc ", 1);
+    fs::write(&older, report).unwrap();
+    let older = older.to_str().unwrap();
+    let refused = blinker.run(&["compare", older, grown]);
+    assert_eq!(refused.status.code(), Some(4));
+    let errors = text(refused.stderr);
+    assert!(
+        errors.contains("not built alike:\n- compiler: was `older rustc ") && refused.stdout.is_empty(),
+        "{errors}"
+    );
+    let compared = blinker.output(&["compare", older, grown, "--across-toolchains"]);
+    assert!(compared.contains("+40 bytes") && compared.contains("The two were not built alike"), "{compared}");
+    // A comparison alone passes no judgement.
+    assert!(!blinker.output(&["compare", parent, grown]).contains("GREW"));
+}
+
+fn keeps_a_history(blinker: &Blinker, reports: &[&str]) {
+    let file = blinker.path("history.jsonl");
+    let file = file.to_str().unwrap();
+    for (index, report) in reports.iter().enumerate() {
+        blinker.output(&[
+            "history",
+            "--file",
+            file,
+            "--append",
+            "--report",
+            report,
+            "--label",
+            &format!("change-{index}"),
+        ]);
+    }
+    let table = blinker.output(&["history", "--file", file]);
+    assert!(table.contains("change-0") && table.lines().last().unwrap().contains("(+40)"), "{table}");
+    assert_eq!(fs::read_to_string(file).unwrap().lines().count(), reports.len());
+}
+
+#[test]
+fn budgets_count_whole_images_where_there_is_no_baseline() {
+    let blinker = Blinker::new("budgets");
+    blinker.change("budgets.toml", "baseline = \"empty\"", "");
+    let report = Report::read(&measure(&blinker, "report.json")).unwrap();
+    assert_eq!((report.baseline.image.flash, report.baseline.image.rows.len()), (0, 0));
+    assert_eq!(report.profiles[0].added.flash, report.profiles[0].image.flash as i64);
+
+    // Over the budget is worse than growing.
+    blinker.change("budgets.toml", "flash = 1200", "flash = 120");
+    blinker.change("budgets.toml", "ram = 120", "ram = 20");
+    let check = blinker.run(&["check", "--against", blinker.path("report.json").to_str().unwrap()]);
+    let output = text(check.stdout);
+    assert_eq!(check.status.code(), Some(1), "{output}");
+    assert!(output.starts_with("no change\n") && output.contains("OVER its budget"), "{output}");
+    assert!(output.contains("bytes over its budget; its RAM is 48 bytes over its budget.\n"), "{output}");
+
+    let parts = blinker.output(&["attribute", "fast", "--by", "part"]);
+    assert!(parts.contains("   pattern\n") && !parts.contains("baseline"), "{parts}");
 }
 
 /// What the checked-in schema says of reports, and whether the same is read that was written.
