@@ -264,6 +264,8 @@ mod tests {
             image,
             runtime: vec![],
             symbols: vec![],
+            stack: vec![],
+            futures: vec![],
         };
         Report {
             schema: SCHEMA,

@@ -80,7 +80,19 @@ fn measured(name: &str, budget: (u32, u32), image: Image, baseline: &Image) -> M
     let callers = vec![caller(POLL, 3), caller(SUBMIT, 1)];
     let runtime = vec![Helper { symbol: "compiler_builtins::mem::memcpy".to_owned(), bytes: 324, callers }];
     let verdict: Verdict = budget.judge(added, false);
-    Measured { name: name.to_owned(), added, budget, growth, verdict, forbidden, image, runtime, symbols }
+    Measured {
+        name: name.to_owned(),
+        added,
+        budget,
+        growth,
+        verdict,
+        forbidden,
+        image,
+        runtime,
+        symbols,
+        stack: Vec::new(),
+        futures: Vec::new(),
+    }
 }
 
 fn with(small: Vec<Row>, complete: Vec<Row>) -> Report {
