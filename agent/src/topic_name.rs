@@ -6,8 +6,23 @@ use crate::wire::EncodeError;
 
 /// A topic name (4.7), as the Server has sent it: UTF-8 that is known to be well-formed, without U+0000 and wildcards.
 ///
-/// It compares with text as it is: `message.topic == "room/1/set"`. On a chip a table of [routes](crate::topic::Route), or
-/// such comparisons, cost less flash than [`as_str`](Self::as_str).
+/// It compares with text as it is. On a chip, that, its bytes, or a table of [routes](crate::topic::Route) cost less flash
+/// than [`as_str`](Self::as_str).
+///
+/// ```
+/// use slimqtt_agent::Message;
+///
+/// fn handle(message: Message<'_>) {
+///     if message.topic == "room/1/set" {
+///         // ...
+///     }
+///     match message.topic.as_bytes() {
+///         b"room/1/on" => { /* ... */ }
+///         b"room/1/off" => { /* ... */ }
+///         _ => {}
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TopicName<'a>(&'a [u8]);
 

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use kit::{
     CompleteAgent, DISCONNECT, End, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, UNSUBACK, World,
-    acknowledgement, message, message_at, publish_packet, publishes,
+    acknowledgement, identifier, message, message_at, publish_packet, publishes,
 };
 use slimqtt_agent::request::Request;
 use slimqtt_agent::wire::{QoS, SubackReturnCode};
@@ -45,21 +45,23 @@ fn each_kind_of_command_calls_its_function_once_when_it_is_done() {
     assert_eq!((world.sent(), calls()), (publishes(&["a"]), vec![(1, DONE)]));
 
     agent.submit_then(&message_at(QoS::AtLeastOnce, "a", b""), &TWO).unwrap();
-    assert_eq!((world.sent().len(), calls()), (7, vec![]));
-    world.answer(&acknowledgement(PUBACK, 1));
+    let sent = world.sent();
+    assert_eq!((sent.len(), calls()), (7, vec![]));
+    world.answer(&acknowledgement(PUBACK, identifier(&sent)));
     assert_eq!(calls(), [(2, DONE)]);
 
     agent.submit_then(&message_at(QoS::ExactlyOnce, "a", b""), &ONE).unwrap();
-    world.settle();
-    world.answer(&acknowledgement(PUBREC, 1));
+    let identified = identifier(&world.sent());
+    world.answer(&acknowledgement(PUBREC, identified));
     assert_eq!(calls(), []);
-    world.answer(&acknowledgement(PUBCOMP, 1));
+    world.answer(&acknowledgement(PUBCOMP, identified));
     assert_eq!(calls(), [(1, DONE)]);
 
     agent.submit_then(&Request::Unsubscribe(&["a"]), &TWO).unwrap();
-    world.settle();
+    // PUBREL comes first.
+    let identified = identifier(&world.sent()[4..]);
     assert_eq!(calls(), []);
-    world.answer(&acknowledgement(UNSUBACK, 1));
+    world.answer(&acknowledgement(UNSUBACK, identified));
     assert_eq!(calls(), [(2, DONE)]);
 
     agent.submit_then(&Request::Ping, &ONE).unwrap();
@@ -230,8 +232,9 @@ fn a_function_may_give_a_command_into_the_slot_that_has_become_free() {
     AGAIN.submit_then(&message("a", b""), &SUBMITS).unwrap();
     assert_eq!((world.sent(), calls()), (publishes(&["a", "next"]), vec![(7, DONE)]));
     AGAIN.submit_then(&message_at(QoS::AtLeastOnce, "a", b""), &SUBMITS).unwrap();
-    assert_eq!(world.sent(), publish_packet(0x32, "a", Some(1), b""));
-    world.answer(&acknowledgement(PUBACK, 1));
+    let sent = world.sent();
+    assert_eq!(sent, publish_packet(0x32, "a", Some(identifier(&sent)), b""));
+    world.answer(&acknowledgement(PUBACK, identifier(&sent)));
     assert_eq!((world.sent(), calls()), (publishes(&["next"]), vec![(7, DONE)]));
     // From the end of a connection, it is in line for the next.
     AGAIN.submit_then(&Request::Ping, &SUBMITS).unwrap();

@@ -4,7 +4,7 @@ mod kit;
 
 use kit::{
     CONNACK, CompleteAgent, DUP, End, Fault, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, Task, World, acknowledgement,
-    message, message_at, publish_packet, publishes,
+    identifier, message, message_at, publish_packet, publishes,
 };
 use slimqtt_agent::request::{Publish, Request};
 use slimqtt_agent::wire::QoS;
@@ -316,15 +316,16 @@ fn order_is_that_of_the_first_time_whatever_the_slots() {
     let _b = world.publish_at(QoS::AtLeastOnce, "b");
     world.settle();
     world.answer(&acknowledgement(PUBACK, 1));
+    world.sent();
     // In the first slot, behind the second.
     let _c = world.publish_at(QoS::AtLeastOnce, "c");
-    world.settle();
+    let third = identifier(&world.sent());
     cut(&world, &run);
     let _d = world.publish_at(QoS::AtLeastOnce, "d");
     world.settle();
     let _run = world.dial(0);
     world.answer(&RESUMED);
-    let again = [publish(DUP, QoS::AtLeastOnce, "b", 2), publish(DUP, QoS::AtLeastOnce, "c", 1)];
+    let again = [publish(DUP, QoS::AtLeastOnce, "b", 2), publish(DUP, QoS::AtLeastOnce, "c", third)];
     assert_eq!(world.sent(), [again.concat(), publish(0, QoS::AtLeastOnce, "d", 3)].concat());
 }
 

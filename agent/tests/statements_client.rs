@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering::Relaxed};
 
 use kit::{
     Complete, CompleteAgent, DISCONNECT, DUP, PINGREQ, PINGRESP, PUBACK, PUBCOMP, PUBREC, PUBREL, RESUMED, RETAIN,
-    UNSUBACK, World, acknowledgement, connect_bytes, message, message_at, publish_packet, silence,
+    UNSUBACK, World, acknowledgement, connect_bytes, identifier, message, message_at, publish_packet, silence,
 };
 use slimqtt_agent::request::{Publish, Request};
 use slimqtt_agent::wire::{self, EncodeError, QoS, Will};
@@ -188,27 +188,22 @@ fn mqtt_2_3_1_3_an_identifier_is_free_again_after_the_answer_that_ends_the_excha
     let _run = world.open(0);
     for _ in 0..2 {
         for kind in 0..4 {
+            match kind {
+                0 => agent.try_submit(&message_at(QOS_1, "t", b"")),
+                1 => agent.try_submit(&message_at(QOS_2, "t", b"")),
+                2 => agent.try_submit(&Request::Subscribe(&[("t", QOS_1)])),
+                _ => agent.try_submit(&Request::Unsubscribe(&["t"])),
+            }
+            .unwrap();
+            let it = identifier(&world.sent());
             let answers = match kind {
-                0 => {
-                    agent.try_submit(&message_at(QOS_1, "t", b"")).unwrap();
-                    vec![acknowledgement(PUBACK, 1)]
-                }
-                1 => {
-                    agent.try_submit(&message_at(QOS_2, "t", b"")).unwrap();
-                    vec![acknowledgement(PUBREC, 1), acknowledgement(PUBCOMP, 1)]
-                }
-                2 => {
-                    agent.try_submit(&Request::Subscribe(&[("t", QOS_1)])).unwrap();
-                    vec![suback(1)]
-                }
-                _ => {
-                    agent.try_submit(&Request::Unsubscribe(&["t"])).unwrap();
-                    vec![acknowledgement(UNSUBACK, 1)]
-                }
+                0 => vec![acknowledgement(PUBACK, it)],
+                1 => vec![acknowledgement(PUBREC, it), acknowledgement(PUBCOMP, it)],
+                2 => vec![suback(it)],
+                _ => vec![acknowledgement(UNSUBACK, it)],
             };
-            world.settle();
             for answer in answers {
-                // There is one identifier, and it is in use.
+                // There is one slot, and its identifier is in use.
                 assert_eq!(agent.try_submit(&message("t", b"")), Err(CommandError::QueueFull), "{kind}");
                 world.answer(&answer);
             }

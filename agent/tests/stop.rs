@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use kit::{
     CompleteAgent, ManualClock, PINGREQ, PUBACK, PUBCOMP, PUBREC, PUBREL, Server, Task, Urgent, World, acknowledgement,
-    connect_bytes, message, message_at, publish_bytes, publish_packet, publishes,
+    connect_bytes, identifier, message, message_at, publish_bytes, publish_packet, publishes,
 };
 use slimqtt_agent::request::Request;
 use slimqtt_agent::wire::QoS;
@@ -420,11 +420,6 @@ fn each_function_is_called_once() {
     assert_eq!(calls(), []);
 }
 
-/// The packet identifier of a message to a topic of one byte, with QoS above 0.
-fn identifier(packet: &[u8]) -> u16 {
-    u16::from_be_bytes([packet[5], packet[6]])
-}
-
 #[test]
 fn mqtt_2_3_1_2_packet_identifiers_that_the_server_may_still_know_are_not_given_again() {
     static COMPLETION: Completion = Completion::new(note, 1);
@@ -463,18 +458,16 @@ fn packet_identifiers_stay_in_range_and_work_however_often_the_agent_is_stopped(
     let agent = Box::new(CompleteAgent::<255, 12>::new());
     let mut world = World::new(&agent);
     let mut last = vec![];
-    for _ in 0..600 {
+    for _ in 0..300 {
         let run = world.open(0);
-        for _ in 0..3 {
+        for _ in 0..255 {
             agent.try_submit(&message_at(QoS::AtLeastOnce, "a", b"")).unwrap();
         }
         let given: Vec<u16> = world.sent().chunks(7).map(identifier).collect();
         assert!(given.iter().all(|identifier| *identifier != 0 && !last.contains(identifier)), "{given:?}");
-        // The slots behind it have identifiers, too.
-        assert!(given[0] <= u16::MAX - 254);
         world.answer(&acknowledgement(PUBACK, given[1]));
         agent.try_submit(&message_at(QoS::AtLeastOnce, "a", b"")).unwrap();
-        assert_eq!(identifier(&world.sent()), given[1]);
+        assert!(!given.contains(&identifier(&world.sent())));
         agent.stop();
         world.settle();
         assert_stopped(&run);

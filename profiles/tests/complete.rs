@@ -40,14 +40,14 @@ fn run<T>(
     block_on(join(agent.run(&mut rx, &mut tx, &Stopped, &CONNECT, handler), task))
 }
 
-/// The packets that all forms of publish send, the first one with this packet identifier.
-fn published(identifier: u8) -> [Vec<u8>; 4] {
-    let with = |first_byte: u8, payload: &[u8]| {
-        let mut packet = vec![first_byte, payload.len() as u8 + 5, 0, 1, b't', 0, identifier];
+/// The packets that all forms of publish send, one after another: their packet identifiers take turns.
+fn published() -> [Vec<u8>; 4] {
+    let with = |first_byte: u8, turn, payload: &[u8]| {
+        let mut packet = vec![first_byte, payload.len() as u8 + 5, 0, 1, b't', turn, 1];
         packet.extend(payload);
         packet
     };
-    [with(0x32, b"1"), with(0x33, b"1"), with(0x32, TEXT), with(0x33, TEXT)]
+    [with(0x32, 0, b"1"), with(0x33, 1, b"1"), with(0x32, 2, TEXT), with(0x33, 3, TEXT)]
 }
 
 #[test]
@@ -67,8 +67,8 @@ fn every_command_is_awaited() {
     });
     assert_eq!((ended, outcome), (Ok(()), Ok(SubackReturnCode::GrantedExactlyOnce)));
     let mut expected = vec![CONNECT.packet().to_owned()];
-    expected.extend(published(1));
-    let rest: [&[u8]; 4] = [b"\x82\x06\0\x01\0\x01t\x02", b"\xA2\x05\0\x01\0\x01t", b"\xC0\0", b"\xE0\0"];
+    expected.extend(published());
+    let rest: [&[u8]; 4] = [b"\x82\x06\x04\x01\0\x01t\x02", b"\xA2\x05\x05\x01\0\x01t", b"\xC0\0", b"\xE0\0"];
     expected.extend(rest.map(<[u8]>::to_owned));
     assert_eq!(server.packets(), expected);
 }
@@ -95,8 +95,8 @@ fn every_command_is_tried() {
         assert_eq!(MQTT.try_disconnect(), Ok(()));
     });
     assert_eq!(ended, Ok(()));
-    let rest: [&[u8]; 3] = [b"\x82\x06\0\x01\0\x01t\x02", b"\xA2\x05\0\x01\0\x01t", b"\xC0\0"];
-    let expected = published(1).into_iter().chain(rest.map(<[u8]>::to_owned));
+    let rest: [&[u8]; 3] = [b"\x82\x06\x04\x01\0\x01t\x02", b"\xA2\x05\x05\x01\0\x01t", b"\xC0\0"];
+    let expected = published().into_iter().chain(rest.map(<[u8]>::to_owned));
     // Between them are PINGREQs.
     let mut tried = server.packets().into_iter().skip(1).step_by(2).collect::<Vec<_>>();
     assert_eq!(tried.len(), 8);

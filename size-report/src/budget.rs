@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What a profile may add to the baseline image, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Bytes of flash.
@@ -13,7 +13,7 @@ pub struct Budget {
 }
 
 /// What a profile does add to the baseline image, in bytes. Negative if the profile is the smaller of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Added {
     /// Bytes of flash.
     pub flash: i64,
@@ -22,7 +22,7 @@ pub struct Added {
 }
 
 /// How a profile stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Within its budget, and free of forbidden symbols.

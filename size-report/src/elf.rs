@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail, ensure};
 use object::elf::{ET_EXEC, PT_LOAD, SHF_ALLOC, SHF_WRITE, SHN_ABS, SHT_NOBITS, STT_FILE, STT_FUNC, STT_SECTION};
 use object::read::elf::{ElfFile32, FileHeader, ProgramHeader, SectionHeader, Sym};
 use object::{Endianness, SectionIndex};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub struct Image {
 }
 
 /// A function or a variable of an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Symbol {
     /// The name as a reader writes it, without hashes.
     pub name: String,
@@ -73,7 +73,7 @@ impl Memory {
     }
 }
 
-type Elf<'data> = ElfFile32<'data, Endianness>;
+pub(crate) type Elf<'data> = ElfFile32<'data, Endianness>;
 
 impl Image {
     /// Reads the image at `path`.
@@ -84,11 +84,17 @@ impl Image {
 
     /// Reads the bytes of an image. The errors say which part of the file they are about.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
-        let elf = Elf::parse(bytes).context("not a 32-bit ELF file, or a damaged one")?;
-        ensure!(elf.elf_header().e_type(elf.endian()) == ET_EXEC, "ELF header: not an executable");
+        let elf = parse(bytes)?;
         check_vector_table(&elf)?;
         Ok(Self { flash: flash(&elf, bytes)?, ram: ram(&elf)?, symbols: symbols(&elf)? })
     }
+}
+
+/// Reads the headers of an executable.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Elf<'_>> {
+    let elf = Elf::parse(bytes).context("not a 32-bit ELF file, or a damaged one")?;
+    ensure!(elf.elf_header().e_type(elf.endian()) == ET_EXEC, "ELF header: not an executable");
+    Ok(elf)
 }
 
 /// An image that was linked without the runtime's linker script is small, well-formed and wrong.
@@ -106,7 +112,7 @@ fn check_vector_table(elf: &Elf) -> Result<()> {
 
 /// Flash is what the file holds of the loaded segments, by *physical* address: there the initial values of `.data`
 /// count, which start-up code copies to RAM, and `.bss` does not. Every byte counts once.
-fn flash(elf: &Elf, bytes: &[u8]) -> Result<u64> {
+pub(crate) fn flash(elf: &Elf, bytes: &[u8]) -> Result<u64> {
     let endian = elf.endian();
     let mut ranges: Vec<Range<u64>> = Vec::new();
     for (index, segment) in loaded_segments(elf) {
@@ -136,7 +142,7 @@ fn flash(elf: &Elf, bytes: &[u8]) -> Result<u64> {
 /// RAM is the size of the allocated sections that live there. Three things tell them, none of which is the address,
 /// which differs from chip to chip: the section is writable (`.data`), or has no bytes in the file (`.bss`,
 /// `.uninit`), or is in a segment that runs elsewhere than it is stored (functions copied to RAM).
-fn ram(elf: &Elf) -> Result<u64> {
+pub(crate) fn ram(elf: &Elf) -> Result<u64> {
     let endian = elf.endian();
     let mut total = 0;
     for section in elf.elf_section_table().iter() {
@@ -146,16 +152,15 @@ fn ram(elf: &Elf) -> Result<u64> {
         let writable = section.sh_flags(endian).contains(SHF_WRITE);
         let empty_in_file = section.sh_type(endian) == SHT_NOBITS;
         let size = u64::from(section.sh_size(endian));
-        if writable || empty_in_file || is_copied(elf, section.sh_addr(endian), size) {
+        if writable || empty_in_file || is_copied(elf, section.sh_addr(endian).into(), size) {
             total += size;
         }
     }
     Ok(total)
 }
 
-fn is_copied(elf: &Elf, address: u32, size: u64) -> bool {
+pub(crate) fn is_copied(elf: &Elf, address: u64, size: u64) -> bool {
     let endian = elf.endian();
-    let address = u64::from(address);
     loaded_segments(elf).any(|(_, segment)| {
         let start: u64 = segment.p_vaddr(endian).into();
         let end = start + u64::from(segment.p_memsz(endian));
@@ -163,7 +168,7 @@ fn is_copied(elf: &Elf, address: u32, size: u64) -> bool {
     })
 }
 
-fn loaded_segments<'data>(
+pub(crate) fn loaded_segments<'data>(
     elf: &Elf<'data>,
 ) -> impl Iterator<Item = (usize, &'data object::elf::ProgramHeader32<Endianness>)> {
     let endian = elf.endian();

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Pattern(String);
 
 /// A symbol that a pattern forbids.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hit {
     /// The symbol's readable name.
     pub name: String,

@@ -1,21 +1,36 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod attribution;
+pub mod beside;
 pub mod budget;
 pub mod cli;
 pub mod codecs;
+pub mod compare;
+pub mod compile_time;
 pub mod debian;
+pub mod docs;
 pub mod elf;
 pub mod emulator;
 pub mod firmware;
 pub mod forbidden;
+pub mod future;
+pub mod history;
 pub mod instructions;
+pub mod options;
+pub mod page;
+pub mod palette;
 pub mod profiles;
 pub mod reference;
 pub mod render;
 pub mod report;
+pub mod second_opinion;
+pub mod stack;
+pub mod svg;
 pub mod system;
 pub mod thumb;
 pub mod toolchain;
+pub mod treemap;
+pub mod views;
 pub mod wirespec;
 pub mod workspace;

@@ -1,8 +1,13 @@
 //! `profiles.toml`: the profiles, what each promises, and the firmware that they are measured in.
 
+use crate::attribution::Parts;
 use crate::budget::Budget;
+use crate::docs::Docs;
 use crate::forbidden::Pattern;
+use crate::future;
 use crate::instructions::Budgets;
+use crate::options::Options;
+use crate::stack;
 use anyhow::{Context, Result, bail};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -19,6 +24,20 @@ pub struct Profiles {
     pub profiles: IndexMap<String, Profile>,
     /// What is run, to count instructions.
     pub instructions: Option<Instructions>,
+    /// What the options of an agent are, to measure what each of them costs.
+    pub options: Option<Options>,
+    /// The documents with tables of figures.
+    #[serde(default)]
+    pub docs: Docs,
+    /// Which part of an MQTT client each file is.
+    #[serde(default)]
+    pub parts: Parts,
+    /// Of whom the stack is told, and what calls through pointers reach.
+    #[serde(default)]
+    pub stack: stack::Rules,
+    /// Of which futures the size is told.
+    #[serde(default)]
+    pub futures: future::Rules,
 }
 
 /// The `[firmware]` table.
@@ -29,8 +48,8 @@ pub struct Firmware {
     pub package: String,
     /// The target to build them for.
     pub target: String,
-    /// The binary without MQTT, which all others are measured against.
-    pub baseline: String,
+    /// The binary without MQTT, which all others are measured against. Without it, their whole size counts.
+    pub baseline: Option<String>,
     /// Symbols that no profile's image may contain.
     #[serde(default)]
     pub forbid: Vec<Pattern>,
@@ -47,6 +66,15 @@ pub struct Profile {
     pub features: Vec<String>,
     /// What it may add to the baseline.
     pub budget: Budget,
+    /// By how much one change may make it grow. Without it, by nothing.
+    #[serde(default)]
+    pub growth: Budget,
+    /// How much of the stack its entries may take, by their names in `[stack.entries]`.
+    #[serde(default)]
+    pub stack: stack::Budget,
+    /// How large its futures may be, by their names in `[futures]`.
+    #[serde(default)]
+    pub future: future::Budget,
 }
 
 /// The `[instructions]` table.
@@ -73,10 +101,35 @@ impl Profiles {
     /// Reads the text of a `profiles.toml`; the errors say where in it they are.
     pub fn parse(text: &str) -> Result<Self> {
         let profiles: Self = toml::from_str(text)?;
+        for (name, profile) in &profiles.profiles {
+            if let Some(entry) = profile.stack.keys().find(|entry| !profiles.stack.entries.contains_key(*entry)) {
+                bail!("profile `{name}` has a budget for the stack of `{entry}`, which is no name in [stack.entries]");
+            }
+            if let Some(future) = profile.future.keys().find(|future| !profiles.futures.contains_key(*future)) {
+                bail!("profile `{name}` has a budget for the future `{future}`, which is no name in [futures]");
+            }
+        }
         if profiles.profiles.is_empty() {
             bail!("no profile to measure: add a `[profiles.NAME]` table");
         }
+        if let Some(options) = &profiles.options {
+            options.check()?;
+        }
         Ok(profiles)
+    }
+
+    /// The binary of a profile or of the baseline, and the features to build it with.
+    pub fn image(&self, name: &str) -> Result<(&str, &[String])> {
+        if let Some(profile) = self.profiles.get(name) {
+            return Ok((&profile.binary, &profile.features));
+        }
+        let baseline = self.firmware.baseline.as_deref();
+        if let Some(baseline) = baseline.filter(|_| name == "baseline") {
+            return Ok((baseline, &[]));
+        }
+        let names: Vec<_> =
+            baseline.map(|_| "baseline").into_iter().chain(self.profiles.keys().map(String::as_str)).collect();
+        bail!("`{name}` is neither a file nor a profile: there are {}", names.join(", "))
     }
 }
 
@@ -99,6 +152,7 @@ budget   = { flash = 4096, ram = 512 }
 [profiles.beacon]
 binary   = "beacon"
 budget   = { flash = 2600, ram = 700 }
+growth   = { flash = 16, ram = 4 }
 "#;
 
     fn error(change: (&str, &str)) -> String {
@@ -112,7 +166,21 @@ budget   = { flash = 2600, ram = 700 }
         assert_eq!(profiles.profiles.keys().collect::<Vec<_>>(), ["sensor", "beacon"]);
         assert_eq!(profiles.profiles["sensor"].features, ["publish", "qos1"]);
         assert_eq!(profiles.profiles["beacon"].budget, Budget { flash: 2600, ram: 700 });
+        assert_eq!(profiles.profiles["beacon"].growth, Budget { flash: 16, ram: 4 });
+        assert_eq!(profiles.profiles["sensor"].growth, Budget::default());
         assert_eq!(profiles.firmware.forbid.len(), 3);
+    }
+
+    #[test]
+    fn images_go_by_the_names_of_profiles() {
+        let profiles = Profiles::parse(SAMPLE).unwrap();
+        let features = ["publish".to_owned(), "qos1".to_owned()];
+        assert_eq!(profiles.image("sensor").unwrap(), ("sensor", &features[..]));
+        assert_eq!(profiles.image("baseline").unwrap(), ("baseline", &[][..]));
+        let error = profiles.image("bacon").unwrap_err().to_string();
+        assert_eq!(error, "`bacon` is neither a file nor a profile: there are baseline, sensor, beacon");
+        let alone = Profiles::parse(&SAMPLE.replace("baseline =", "# baseline =")).unwrap();
+        assert!(alone.image("baseline").unwrap_err().to_string().ends_with("there are sensor, beacon"));
     }
 
     #[test]
@@ -121,7 +189,7 @@ budget   = { flash = 2600, ram = 700 }
    |
 10 | feature = [\"publish\", \"qos1\"]
    | ^^^^^^^
-unknown field `feature`, expected one of `binary`, `features`, `budget`
+unknown field `feature`, expected one of `binary`, `features`, `budget`, `growth`, `stack`, `future`
 ";
         assert_eq!(error(("features =", "feature =")), expected);
     }
@@ -180,10 +248,64 @@ critical_section = 90
             format!("{:#}", Profiles::parse(&text).unwrap_err())
         };
         let misspelled = error("idle_poll", "idel_poll");
-        assert!(misspelled.starts_with("TOML parse error at line 23, column 1\n"), "{misspelled}");
+        assert!(misspelled.starts_with("TOML parse error at line 24, column 1\n"), "{misspelled}");
         assert!(misspelled.contains("unknown field `idel_poll`, expected one of `publish_qos_0`"), "{misspelled}");
         assert!(error("idle_poll = 100", "").contains("missing field `idle_poll`"));
         assert!(error("= 100", "= -1").contains("invalid value: integer `-1`, expected u32"));
+    }
+
+    const STACK: &str = r#"
+[stack.entries]
+"agent task" = "<*::TaskStorage<*>>::poll"
+
+[[stack.pointers]]
+from = ["*"]
+to = ["*::waker::*"]
+"#;
+
+    #[test]
+    fn what_is_told_of_the_stack_is_read() {
+        let text = SAMPLE.replacen("ram = 512 }", "ram = 512 }\nstack = { \"agent task\" = 300 }", 1);
+        let profiles = Profiles::parse(&[&text, STACK].concat()).unwrap();
+        assert_eq!(profiles.profiles["sensor"].stack["agent task"], 300);
+        assert!(profiles.profiles["beacon"].stack.is_empty());
+        assert!(profiles.stack.pointers[0].from[0].fits("embassy_executor::raw::waker::wake"));
+
+        let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
+        assert!(message.contains("profile `sensor` has a budget for the stack of `agent task`, which is no name in"));
+        let message = format!("{:#}", Profiles::parse(&[SAMPLE, &STACK.replace("from", "form")].concat()).unwrap_err());
+        assert!(
+            message.contains("line 22") && message.contains("unknown field `form`, expected one of `from`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_is_told_of_futures_is_read() {
+        let text = SAMPLE.replacen("ram = 512 }", "ram = 512 }\nfuture = { publish = 28 }", 1);
+        let profiles = Profiles::parse(&[&text, "[futures]\npublish = \"*::Submission<*\""].concat()).unwrap();
+        assert_eq!(profiles.profiles["sensor"].future["publish"], 28);
+        assert!(profiles.futures["publish"].fits("slimqtt_agent::Submission<P>"));
+        let message = format!("{:#}", Profiles::parse(&text).unwrap_err());
+        assert_eq!(message, "profile `sensor` has a budget for the future `publish`, which is no name in [futures]");
+    }
+
+    #[test]
+    fn options_are_checked_where_they_are_read() {
+        let options = "[options]\npackage = \"o\"\nsmallest = []\ncomplete = [\"ping\"]\n";
+        let read = |each: &str| Profiles::parse(&[SAMPLE, options, each].concat());
+        let profiles = read("[options.each.ping]\nname = \"`Ping`\"\n").unwrap();
+        assert_eq!(profiles.options.unwrap().each["ping"].name, "`Ping`");
+        let error = read("[options.each]\n").unwrap_err().to_string();
+        assert!(error.contains("the feature `ping` is named"), "{error}");
+    }
+
+    #[test]
+    fn documents_are_named() {
+        let read = |docs: &str| Profiles::parse(&[SAMPLE, "[docs]\n", docs].concat());
+        assert_eq!(read("options = \"a.md\"").unwrap().docs.options, Some("a.md".into()));
+        let error = format!("{:#}", read("option = \"a.md\"").unwrap_err());
+        assert!(error.contains("unknown field `option`"), "{error}");
     }
 
     #[test]

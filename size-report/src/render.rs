@@ -1,5 +1,6 @@
 //! The report as text for a terminal. Its width does not depend on the terminal, and nothing is told by colour alone.
 
+use crate::beside::parts_added;
 use crate::budget::Verdict;
 use crate::codecs::Codecs;
 use crate::elf::Symbol;
@@ -7,10 +8,24 @@ use crate::reference::{self, File};
 use crate::report::{Identity, Measured, Report};
 use crate::toolchain::Library;
 use crate::wirespec;
+use std::collections::{BTreeMap, BTreeSet};
+
 use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
+mod attribution;
+mod compare;
+mod costs;
+mod documents;
+mod history;
 mod instructions;
 
+pub use attribution::attribution;
+pub use compare::{MARKER, Question, comparison as compare, differences, markdown};
+pub use costs::{beside, compile_times, options};
+pub use documents::{
+    beside as markdown_of_reference, options as markdown_of_options, profiles as markdown_of_profiles,
+};
+pub use history::history;
 pub use instructions::instructions;
 
 /// How to show a report.
@@ -27,7 +42,9 @@ const SUSPECTS: usize = 3;
 
 /// The whole text: budgets, comparison with the reference, toolchain, and what is wrong, if anything is.
 pub fn table(report: &Report, look: Look) -> String {
-    let mut sections = vec![budgets(report, look), comparison(report), toolchain(&report.toolchain)];
+    let mut sections = vec![budgets(report, look)];
+    sections.extend(comparison(report));
+    sections.push(toolchain(&report.toolchain));
     if look.symbols > 0 {
         sections.extend(report.profiles.iter().map(|profile| {
             let symbols = symbols(profile.new_symbols(&report.baseline).take(look.symbols));
@@ -90,7 +107,7 @@ fn budgets(report: &Report, look: Look) -> String {
             Cell::new(verdict(profile)).fg(colour),
         ]);
     }
-    let baseline = &report.baseline;
+    let baseline = &report.baseline.image;
     format!(
         "What each profile adds to the baseline image ({} bytes of flash, {} of RAM), in bytes\n\n{}",
         number(baseline.flash as i64),
@@ -114,26 +131,47 @@ fn verdict(profile: &Measured) -> String {
     if faults.is_empty() { "ok".to_owned() } else { faults.join(", ") }
 }
 
-fn comparison(report: &Report) -> String {
-    let mut files = new_table(&["file", "-O1", "-Os"], &[0]);
-    for file in reference::FILES.iter().chain([&reference::TOTAL]) {
-        files.add_row([file.name.to_owned(), tenths(file.o1), tenths(file.os)]);
+/// The reference's files, and what of each profile does the same. None: no image has a part of it.
+fn comparison(report: &Report) -> Option<String> {
+    let added: Vec<_> =
+        report.profiles.iter().map(|profile| parts_added(&profile.image, &report.baseline.image)).collect();
+    let has = |file: &File| added.iter().any(|parts| parts.contains_key(file.name));
+    if !reference::FILES.iter().any(has) {
+        return None;
     }
-    let File { o1, os, .. } = reference::TOTAL;
-    let share_of = |name: &str, total| format!("of {name} ({})", number(reference::bytes(total).into()));
-    let mut shares = new_table(&["profile", "flash added", &share_of("-O1", o1), &share_of("-Os", os)], &[0]);
-    for profile in &report.profiles {
-        let flash = profile.added.flash;
-        let share = |total| format!("{}%", reference::share(flash, total));
-        shares.add_row([profile.name.clone(), number(flash), share(o1), share(os)]);
+    let mut header = vec!["part", "-O1", "-Os"];
+    header.extend(report.profiles.iter().map(|profile| profile.name.as_str()));
+    let mut files = new_table(&header, &[0]);
+    let others: BTreeSet<_> = added.iter().flat_map(BTreeMap::keys).collect();
+    let others = others.into_iter().filter(|part| reference::FILES.iter().all(|file| file.name != **part));
+    let parts = reference::FILES.iter().map(|file| (file.name, Some(file))).chain(others.map(|part| (*part, None)));
+    for (part, file) in parts {
+        let mut row = vec![part.to_owned()];
+        row.extend(match file {
+            Some(file) => [tenths(file.o1), tenths(file.os)],
+            None => ["-".to_owned(), "-".to_owned()],
+        });
+        row.extend(added.iter().map(|parts| number(parts.get(part).copied().unwrap_or_default())));
+        files.add_row(row);
     }
-    format!(
-        "Beside the reference: \"{}\" (1 K is 1024 bytes)\n\n{}\n\n{}\n\n{}",
+    let File { name, o1, os } = reference::TOTAL;
+    let mut total = vec![name.to_owned(), tenths(o1), tenths(os)];
+    total.extend(report.profiles.iter().map(|profile| number(profile.added.flash)));
+    files.add_row(total);
+    for (of, reference) in [("of -O1", o1), ("of -Os", os)] {
+        let mut shares =
+            vec![format!("{of} ({})", number(reference::bytes(reference).into())), String::new(), String::new()];
+        let share = |profile: &Measured| format!("{}%", reference::share(profile.added.flash, reference));
+        shares.extend(report.profiles.iter().map(share));
+        files.add_row(shares);
+    }
+    Some(format!(
+        "Beside the reference: \"{}\" (1 K is 1024 bytes),\n\
+         what each profile adds to the baseline, in bytes of flash\n\n{}\n\n{}",
         reference::TITLE,
         files.trim_fmt(),
-        shares.trim_fmt(),
         reference::CAVEAT
-    )
+    ))
 }
 
 fn toolchain(identity: &Identity) -> String {
@@ -201,7 +239,7 @@ fn symbols<'a>(symbols: impl Iterator<Item = &'a Symbol>) -> String {
 }
 
 /// A table with a ruled header. Numbers are aligned to the right, the columns of `text` to the left.
-fn new_table(header: &[&str], text: &[usize]) -> Table {
+pub(crate) fn new_table(header: &[&str], text: &[usize]) -> Table {
     let rule = LineStyle::none().fill('-').junction('-');
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(rule)).set_header(header);
@@ -214,7 +252,7 @@ fn new_table(header: &[&str], text: &[usize]) -> Table {
 }
 
 /// `12 345`: digits in groups of three.
-fn number(value: i64) -> String {
+pub(crate) fn number(value: i64) -> String {
     let digits = value.unsigned_abs().to_string();
     let mut text = String::from(if value < 0 { "-" } else { "" });
     for (index, digit) in digits.chars().enumerate() {
@@ -224,6 +262,19 @@ fn number(value: i64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A name that fits on a line. Generic arguments make names of hundreds of letters.
+fn shortened(name: &str) -> String {
+    const LONGEST: usize = 90;
+    let length = name.chars().count();
+    if length <= LONGEST {
+        return name.to_owned();
+    }
+    // The end of a path tells more than its start.
+    let start: String = name.chars().take(LONGEST / 3).collect();
+    let end: String = name.chars().skip(length - (LONGEST - LONGEST / 3 - 3)).collect();
+    format!("{start}...{end}")
 }
 
 fn in_bytes(value: i64) -> String {
@@ -246,6 +297,15 @@ mod tests {
     fn digits_are_grouped() {
         let shown = [0, 999, 1000, -1234567].map(number);
         assert_eq!(shown, ["0", "999", "1 000", "-1 234 567"]);
+    }
+
+    #[test]
+    fn long_names_keep_their_ends() {
+        assert_eq!(shortened("main"), "main");
+        let name = format!("<agent::Queue<{}>>::submit", "Command, ".repeat(20));
+        let short = shortened(&name);
+        assert_eq!(short.chars().count(), 90);
+        assert!(short.starts_with("<agent::Queue<Command") && short.ends_with(">>::submit"), "{short}");
     }
 
     #[test]

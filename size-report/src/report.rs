@@ -1,22 +1,25 @@
 //! The report: all that was measured, and with what. Its JSON form is `report.json`.
 
+use crate::attribution::{Attribution, Helper, Image};
 use crate::budget::{Added, Budget, Verdict};
-use crate::elf::{Image, Symbol};
+use crate::elf::Symbol;
 use crate::forbidden::{self, Hit, Pattern};
+use crate::future::Future;
 use crate::profiles::Profile;
+use crate::stack;
 use crate::toolchain::{Library, Toolchain};
 use crate::workspace::Workspace;
-use anyhow::{Context, Result};
-use serde::Serialize;
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The version of the JSON form.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The whole report. It has neither times nor paths, so the same source gives the same bytes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The version of the JSON form: [`SCHEMA`].
     pub schema: u32,
@@ -31,7 +34,7 @@ pub struct Report {
 }
 
 /// What the images were built with. Reports in which these differ are not to be compared.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Identity {
     /// The compiler, as it names itself.
     pub rustc: String,
@@ -49,28 +52,20 @@ pub struct Identity {
     pub profile: BTreeMap<String, toml::Value>,
 }
 
-/// The sizes of an image, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Size {
-    /// Bytes of flash.
-    pub flash: u64,
-    /// Bytes of RAM, of static variables.
-    pub ram: u64,
-}
-
-/// The image without MQTT, which all others are measured against.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The image without MQTT, which all others are measured against. Empty if there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Bytes of flash.
-    pub flash: u64,
-    /// Bytes of RAM, of static variables.
-    pub ram: u64,
+    /// Its sizes, and what they are made of.
+    #[serde(flatten)]
+    pub image: Image,
+    /// The functions of the compiler's runtime in it, and who calls them.
+    pub runtime: Vec<Helper>,
     /// Its symbols, the largest first.
     pub symbols: Vec<Symbol>,
 }
 
 /// A profile, measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Measured {
     /// Its name.
     pub name: String,
@@ -79,14 +74,24 @@ pub struct Measured {
     pub added: Added,
     /// What it may add.
     pub budget: Budget,
+    /// By how much one change may make it grow.
+    pub growth: Budget,
     /// How it stands.
     pub verdict: Verdict,
     /// The symbols that it should not have.
     pub forbidden: Vec<Hit>,
-    /// The sizes of its whole image.
-    pub image: Size,
+    /// The sizes of its whole image, and what they are made of.
+    pub image: Image,
+    /// The functions of the compiler's runtime in it, and who calls them.
+    pub runtime: Vec<Helper>,
     /// Its image's symbols, the largest first.
     pub symbols: Vec<Symbol>,
+    /// The most that can be on the stack, entry by entry.
+    #[serde(default)]
+    pub stack: Vec<stack::Entry>,
+    /// How large its futures are.
+    #[serde(default)]
+    pub futures: Vec<Future>,
 }
 
 impl Identity {
@@ -98,26 +103,41 @@ impl Identity {
     }
 }
 
-impl From<Image> for Baseline {
-    fn from(image: Image) -> Self {
-        Self { flash: image.flash, ram: image.ram, symbols: sized(image.symbols) }
+impl Baseline {
+    /// The baseline of what is in an image, and the symbols of its ELF file.
+    pub fn new(attribution: Attribution, symbols: Vec<Symbol>) -> Self {
+        Self { image: attribution.image, runtime: attribution.runtime, symbols: sized(symbols) }
     }
 }
 
 impl Measured {
     /// Measures a profile's image against the baseline and against what the profile promises.
-    pub fn new(name: &str, profile: &Profile, forbid: &[Pattern], image: Image, baseline: &Baseline) -> Self {
-        let added =
-            Added { flash: image.flash as i64 - baseline.flash as i64, ram: image.ram as i64 - baseline.ram as i64 };
-        let forbidden = forbidden::find(forbid, &image.symbols);
+    pub fn new(
+        name: &str,
+        profile: &Profile,
+        forbid: &[Pattern],
+        attribution: Attribution,
+        symbols: Vec<Symbol>,
+        baseline: &Baseline,
+    ) -> Self {
+        let Attribution { image, runtime, .. } = attribution;
+        let added = Added {
+            flash: image.flash as i64 - baseline.image.flash as i64,
+            ram: image.ram as i64 - baseline.image.ram as i64,
+        };
+        let forbidden = forbidden::find(forbid, &symbols);
         Self {
             name: name.to_owned(),
             added,
             budget: profile.budget,
+            growth: profile.growth,
             verdict: profile.budget.judge(added, !forbidden.is_empty()),
             forbidden,
-            image: Size { flash: image.flash, ram: image.ram },
-            symbols: sized(image.symbols),
+            image,
+            runtime,
+            symbols: sized(symbols),
+            stack: Vec::new(),
+            futures: Vec::new(),
         }
     }
 
@@ -129,6 +149,24 @@ impl Measured {
 }
 
 impl Report {
+    /// Reads the report at `path`, which this program wrote.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}: `cargo size-report` writes reports", path.display()))?;
+        Self::from_json(&text).with_context(|| format!("{} is no report to read", path.display()))
+    }
+
+    /// Reads a report from its JSON. The errors say where in it they are.
+    pub fn from_json(text: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let Version { schema } = serde_json::from_str(text)?;
+        ensure!(schema == SCHEMA, "its schema is {schema}, and this program reads {SCHEMA}: measure anew");
+        Ok(serde_json::from_str(text)?)
+    }
+
     /// Whether every profile keeps its promises.
     pub fn is_ok(&self) -> bool {
         self.profiles.iter().all(|profile| profile.verdict == Verdict::Ok)

@@ -1,7 +1,7 @@
 //! What the search for a toolchain may ask of the machine, and the environment that programs are started in.
 
 use std::env;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -58,6 +58,34 @@ impl System for Host {
     fn say(&self, line: &str) {
         // Nothing is to be done if nobody reads it.
         let _ = writeln!(io::stderr(), "{line}");
+    }
+}
+
+/// A line of the terminal that is written again and again. Where nobody watches, it says nothing.
+#[derive(Debug)]
+pub struct Progress {
+    is_watched: bool,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { is_watched: io::stderr().is_terminal() }
+    }
+}
+
+impl Progress {
+    /// Shows this instead of what was there.
+    pub fn show(&mut self, text: &str) {
+        if self.is_watched {
+            let text: String = text.trim().chars().filter(|c| !c.is_control()).take(70).collect();
+            let _ = write!(io::stderr(), "\r\x1b[K{text}");
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.show("");
     }
 }
 

@@ -4,10 +4,11 @@
 //! while a library built from source gets the flags of the firmware itself.
 
 use crate::debian::{self, Part};
+use crate::second_opinion;
 use crate::system::{self, System};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::process::Command;
 use std::time::Duration;
@@ -23,13 +24,23 @@ const CARGO: &str = "/usr/bin/cargo";
 const LINKER: &str = "ld.lld";
 
 /// Where the chip's `core` comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Library {
     /// rustup's, compiled beforehand.
     Prebuilt,
     /// The library's source, compiled with the firmware.
     BuildStd,
+}
+
+impl Library {
+    /// Its name, as in JSON and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prebuilt => "prebuilt",
+            Self::BuildStd => "build-std",
+        }
+    }
 }
 
 /// A compiler's version, as far as it matters.
@@ -101,15 +112,29 @@ impl Toolchain {
 
     /// The start of a command that builds firmware: what to build is to be added.
     pub fn cargo_build(&self) -> Command {
-        let mut command = system::command(match self.library {
+        self.with_settings(system::command(self.cargo_program()), "build")
+    }
+
+    /// The start of a command that asks cargo-bloat about firmware, which it builds in the same way.
+    pub fn cargo_bloat(&self) -> Command {
+        let mut command = self.with_settings(system::command(second_opinion::PROGRAM), "bloat");
+        command.env("CARGO", self.cargo_program());
+        command
+    }
+
+    fn cargo_program(&self) -> &'static str {
+        match self.library {
             Library::Prebuilt => "cargo",
             Library::BuildStd => CARGO,
-        });
-        command.args(["build", "--release", "--locked", "--target", &self.target]);
+        }
+    }
+
+    fn with_settings(&self, mut command: Command, subcommand: &str) -> Command {
+        command.args([subcommand, "--release", "--locked", "--target", &self.target]);
         if self.library == Library::BuildStd {
             // A released compiler builds its own library only when told that it is part of the bootstrap.
             command.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", RUSTC);
-            command.arg("-Zbuild-std=core");
+            command.args(["-Z", "build-std=core"]);
             command.args(["--config", &format!("target.{}.linker = \"{LINKER}\"", self.target)]);
         }
         command

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,17 +23,19 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace around the current folder, as cargo sees it.
-    pub fn locate() -> Result<Self> {
+    /// The workspace of a manifest, or else the one around the current folder, as cargo sees it.
+    pub fn locate(manifest: Option<&Path>) -> Result<Self> {
         // Here the reader's own environment counts: `CARGO_TARGET_DIR` says where results go.
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
             .args(["metadata", "--no-deps", "--format-version", "1"])
+            .args(manifest.into_iter().flat_map(|path| [OsStr::new("--manifest-path"), path.as_os_str()]))
             .output()
             .context("cannot run cargo: install Rust (https://rustup.rs)")?;
         ensure!(
             output.status.success(),
-            "cargo cannot read the workspace here:\n{}",
+            "cargo cannot read the workspace {}:\n{}",
+            manifest.map_or_else(|| "here".to_owned(), |path| format!("of {}", path.display())),
             String::from_utf8_lossy(&output.stderr).trim_end()
         );
         serde_json::from_slice(&output.stdout).context("cannot understand `cargo metadata`")

@@ -1,14 +1,18 @@
 //! The terminal's tables, compared with the files beside this one. `BLESS=1 cargo test` writes those anew.
 
+use slimqtt_size_report::attribution::{self, Attribution, Caller, Helper, Kind, Memory, Row};
 use slimqtt_size_report::budget::Budget;
 use slimqtt_size_report::codecs::Codecs;
+use slimqtt_size_report::compare::Comparison;
 use slimqtt_size_report::elf::{Image, Symbol};
 use slimqtt_size_report::forbidden::Pattern;
+use slimqtt_size_report::history::{self, Entry};
 use slimqtt_size_report::instructions::{Budgets, Count, Counted, Instructions, Masked, PayloadReads};
 use slimqtt_size_report::profiles::Profile;
-use slimqtt_size_report::render::{self, Look};
+use slimqtt_size_report::render::{self, Look, Question};
 use slimqtt_size_report::report::{Baseline, Identity, Measured, Report, SCHEMA};
 use slimqtt_size_report::toolchain::Library;
+use slimqtt_size_report::views::By;
 use std::fs;
 use std::path::Path;
 
@@ -17,13 +21,38 @@ fn image(flash: u64, ram: u64, symbols: &[(&str, u64, &str)]) -> Image {
     Image { flash, ram, symbols }
 }
 
+/// The image with a row for all that is not said of it.
+fn attributed(image: &Image) -> Attribution {
+    let row = |bytes, memory, kind, symbol: &str| Row {
+        bytes,
+        memory,
+        kind,
+        symbol: symbol.to_owned(),
+        origin: symbol.to_owned(),
+        crate_name: symbol.split("::").next().unwrap_or_default().to_owned(),
+        file: None,
+        line: None,
+        part: symbol.starts_with("slimqtt_agent::Session").then(|| "core_mqtt.c".to_owned()),
+        spec: None,
+    };
+    let code = image.symbols.iter().filter(|symbol| symbol.section == ".text");
+    let mut rows: Vec<_> = code.map(|symbol| row(symbol.size, Memory::Flash, Kind::Code, &symbol.name)).collect();
+    let rest = image.flash - rows.iter().map(|row| row.bytes).sum::<u64>();
+    rows.push(row(rest, Memory::Flash, Kind::Unknown, "[unknown]"));
+    rows.push(row(image.ram, Memory::Ram, Kind::Bss, "BUFFER"));
+    let image = attribution::Image::new(rows);
+    Attribution { image, pieces: vec![], runtime: vec![] }
+}
+
 fn report() -> Report {
-    let baseline = Baseline::from(image(304, 12, &[("Reset", 40, ".text"), ("main", 8, ".text")]));
+    let baseline = image(304, 12, &[("Reset", 40, ".text"), ("main", 8, ".text")]);
+    let baseline = Baseline::new(attributed(&baseline), baseline.symbols);
     let forbid = ["core::fmt", "__aeabi_uldivmod"].map(|text| Pattern::try_from(text.to_owned()).unwrap());
-    let measure = |name: &str, budget: (u32, u32), image| {
+    let measure = |name: &str, budget: (u32, u32), image: Image| {
         let budget = Budget { flash: budget.0, ram: budget.1 };
-        let profile = Profile { binary: name.to_owned(), features: vec![], budget };
-        Measured::new(name, &profile, &forbid, image, &baseline)
+        let (stack, future, growth) = Default::default();
+        let profile = Profile { binary: name.to_owned(), features: vec![], budget, growth, stack, future };
+        Measured::new(name, &profile, &forbid, attributed(&image), image.symbols, &baseline)
     };
     let beacon = image(2508, 312, &[("slimqtt_agent::Session::step", 412, ".text"), ("main", 96, ".text")]);
     let over = [
@@ -145,6 +174,102 @@ fn what_is_well_is_short() {
     assert!(text.ends_with("Run under QEMU emulator version 7.2.22, one instruction at a time\n"), "{text}");
 }
 
+/// What the reference is about is in no image of somebody else.
+#[test]
+fn without_its_parts_there_is_no_reference() {
+    let mut report = report();
+    for profile in &mut report.profiles {
+        profile.image.rows.retain(|row| row.part.is_none());
+    }
+    assert!(!render::table(&report, Look::default()).contains("reference"));
+}
+
+fn changed() -> Report {
+    let mut report = report();
+    let sensor = &mut report.profiles[1];
+    for row in &mut sensor.image.rows {
+        row.bytes = match row.symbol.as_str() {
+            "slimqtt_agent::Session::step" => row.bytes + 160,
+            "sensor::publish" => row.bytes - 20,
+            _ => row.bytes,
+        };
+    }
+    let mut rows = sensor.image.rows.clone();
+    rows.retain(|row| row.symbol != "compiler_builtins::mem::memcpy");
+    let padding = Row {
+        kind: Kind::Padding,
+        symbol: "[padding]".to_owned(),
+        origin: "[padding]".to_owned(),
+        bytes: 4,
+        ..rows[0].clone()
+    };
+    let divide = Row {
+        symbol: "sensor::publish".to_owned(),
+        origin: "sensor::Average<u8>::divide".to_owned(),
+        bytes: 60,
+        ..rows[0].clone()
+    };
+    rows.extend([padding, divide]);
+    let before = (sensor.image.flash, sensor.image.ram);
+    sensor.image = attribution::Image::new(rows);
+    sensor.added.flash += sensor.image.flash as i64 - before.0 as i64;
+    sensor.growth = Budget { flash: 16, ram: 0 };
+    report.profiles.remove(3);
+    report.profiles[0].name = "beacon-2".to_owned();
+    report.cargo_lock_sha256 = "11".repeat(32);
+    report.toolchain.rustc = "rustc 1.97.0".to_owned();
+    report
+}
+
+#[test]
+fn the_comparison_is_as_it_was() {
+    let (old, new) = (report(), changed());
+    let comparison = Comparison::new(&old, &new);
+    let question = Question { judges: true, colour: false };
+    compare_with_golden("compare.txt", &render::compare(&comparison, question));
+    compare_with_golden("comment.md", &render::markdown(&comparison, &new, question));
+    let coloured = render::compare(&comparison, Question { judges: true, colour: true });
+    assert!(coloured.contains("\x1b["));
+}
+
+#[test]
+fn the_attribution_is_as_it_was() {
+    let image = report().profiles[1].image.clone();
+    let caller =
+        |symbol: &str, origin: &str, calls| Caller { symbol: symbol.to_owned(), origin: origin.to_owned(), calls };
+    let runtime = vec![
+        Helper {
+            symbol: "compiler_builtins::mem::memcpy".to_owned(),
+            bytes: 324,
+            callers: vec![caller("sensor::publish", "<[u8]>::copy_from_slice", 3), caller("main", "main", 1)],
+        },
+        Helper { symbol: "__aeabi_uidiv".to_owned(), bytes: 10, callers: vec![] },
+    ];
+    let attribution = Attribution { image, pieces: vec![], runtime };
+    compare_with_golden("attribution.txt", &render::attribution(&attribution, By::Origin, 4));
+}
+
+#[test]
+fn the_history_is_as_it_was() {
+    let entries = [(&report(), "1a2b3c"), (&report(), "4d5e6f"), (&changed(), "7a8b9c")]
+        .map(|(report, label)| Entry::new(report, label));
+    compare_with_golden("history.txt", &render::history(&entries));
+    assert!(render::history(&[]).starts_with("the history has no entries"));
+}
+
+#[test]
+fn entries_are_appended_once() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("history/of/sizes.jsonl");
+    let _ = fs::remove_file(&path);
+    let entries = ["one", "two"].map(|label| Entry::new(&report(), label));
+    for entry in [&entries[0], &entries[0], &entries[1]] {
+        history::append(&path, entry).unwrap();
+    }
+    assert_eq!(history::read(&path).unwrap(), entries);
+    fs::write(&path, "{\"schema\"").unwrap();
+    assert!(format!("{:#}", history::append(&path, &entries[0]).unwrap_err()).contains("line 1"));
+}
+
 #[test]
 fn the_json_is_as_it_was() {
     compare_with_golden("report.json", &report().to_json().unwrap());
@@ -168,4 +293,15 @@ fn one_broken_promise_is_enough() {
     assert!(!report.is_ok());
     report.profiles.retain(|profile| profile.name == "beacon");
     assert!(report.is_ok());
+}
+
+#[test]
+fn profiles_are_a_table_in_a_document() {
+    let expected = "\
+| profile | flash | of its budget | RAM | of its budget |
+|---|---:|---:|---:|---:|
+| `beacon` | 2,204 | 85% of 2,600 | 300 | 43% of 700 |
+";
+    let table = render::markdown_of_profiles(&report());
+    assert!(table.starts_with(expected), "{table}");
 }

@@ -123,6 +123,15 @@ pub(crate) fn publishes(topics: &[&str]) -> Vec<u8> {
     topics.iter().flat_map(|topic| publish_bytes(topic, b"")).collect()
 }
 
+/// The packet identifier of the first of these packets, which are short, and sent by the agent: whatever it has chosen.
+pub(crate) fn identifier(packets: &[u8]) -> u16 {
+    let at = match packets[0] >> 4 {
+        3 => 4 + usize::from(packets[3]),
+        _ => 2,
+    };
+    u16::from_be_bytes([packets[at], packets[at + 1]])
+}
+
 /// A packet that acknowledges: it has nothing but a packet identifier.
 pub(crate) fn acknowledgement(first_byte: u8, identifier: u16) -> Vec<u8> {
     let [high, low] = identifier.to_be_bytes();

@@ -37,7 +37,8 @@ impl Clock for TokioClock {
     }
 }
 
-fn runtime() -> Runtime {
+/// What runs the futures of one thread.
+pub fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a tokio runtime")
 }
 

@@ -215,13 +215,13 @@ fn receive(mut broker: TcpStream, mut device: TcpStream, link: &Mutex<Link>) {
     }
 }
 
-fn listen() -> (TcpListener, u16) {
+pub(crate) fn listen() -> (TcpListener, u16) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on the loopback interface");
     let port = listener.local_addr().expect("a bound listener has an address").port();
     (listener, port)
 }
 
-fn duplicate(stream: &TcpStream) -> TcpStream {
+pub(crate) fn duplicate(stream: &TcpStream) -> TcpStream {
     stream.set_nodelay(true).expect("TCP has this option");
     stream.try_clone().expect("a socket can be duplicated")
 }

@@ -257,6 +257,11 @@ fn the_library_decides_how_cargo_is_called() {
     };
     let common = "build --release --locked --target thumbv6m-none-eabi";
     assert_eq!(call(Library::Prebuilt), ("cargo".into(), common.into()));
-    let more = "-Zbuild-std=core --config target.thumbv6m-none-eabi.linker = \"ld.lld\"";
+    let more = "-Z build-std=core --config target.thumbv6m-none-eabi.linker = \"ld.lld\"";
     assert_eq!(call(Library::BuildStd), (CARGO.into(), format!("{common} {more}")));
+
+    let bloat = machine.find_with(Some(Library::BuildStd), false).unwrap().cargo_bloat();
+    assert_eq!(bloat.get_program(), "cargo-bloat");
+    assert_eq!(bloat.get_args().next().unwrap(), "bloat");
+    assert!(bloat.get_envs().any(|variable| variable == ("CARGO".as_ref(), Some(CARGO.as_ref()))));
 }

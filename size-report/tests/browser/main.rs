@@ -1,0 +1,6 @@
+//! What is drawn, looked at by a browser: the page, and the drawings.
+
+mod driver;
+mod page;
+mod sample;
+mod svg;
