@@ -342,3 +342,24 @@ fn the_fault_is_the_reason_code_to_close_with() {
     assert_eq!(MALFORMED as u8, ServerDisconnectReasonCode::MalformedPacket as u8);
     assert_eq!(PROTOCOL as u8, ServerDisconnectReasonCode::ProtocolError as u8);
 }
+
+#[test]
+fn nobody_reads_credentials_in_a_log() {
+    let properties = [Property::AuthenticationMethod("method"), Property::AuthenticationData(&[201, 202])];
+    let connect = Connect {
+        clean_start: true,
+        keep_alive: 60,
+        properties: Properties::new(&properties),
+        client_identifier: "c",
+        will: None,
+        user_name: Some("somebody"),
+        password: Some(&[203, 204]),
+    };
+    let bytes = encode(&connect).unwrap();
+    let decoded = Connect::decode(bytes[0], &mut Reader::new(&bytes[2..])).unwrap();
+    for text in [format!("{connect:?}"), format!("{decoded:?}")] {
+        assert!(text.contains(r#"[AuthenticationMethod("method"), AuthenticationData(..)]"#), "{text}");
+        assert!(text.ends_with("user_name: Some(..), password: Some(..) }"), "{text}");
+        assert!(!text.contains("20"), "{text}");
+    }
+}

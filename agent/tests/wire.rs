@@ -410,3 +410,22 @@ fn a_packet_larger_than_any_may_be_is_too_large() {
     };
     assert_eq!(encode_into(&mut [0; 32], &publish), Err(EncodeError::TooLarge));
 }
+
+#[test]
+fn nobody_reads_a_password_in_a_log() {
+    let connect = Connect {
+        clean_session: true,
+        keep_alive: 60,
+        client_identifier: "c",
+        will: None,
+        user_name: Some("somebody"),
+        password: Some(&[201, 202]),
+    };
+    assert_eq!(
+        format!("{connect:?}"),
+        "Connect { clean_session: true, keep_alive: 60, client_identifier: \"c\", will: None, user_name: Some(..), \
+         password: Some(..) }"
+    );
+    let neither = Connect { user_name: None, password: None, ..connect };
+    assert!(format!("{neither:?}").ends_with("user_name: None, password: None }"));
+}

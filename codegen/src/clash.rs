@@ -11,7 +11,7 @@ use crate::names::{group_type, type_name};
 use crate::walk;
 
 /// Types that the generated code uses: of the runtime and of Rust.
-const TAKEN: [&str; 29] = [
+const TAKEN: [&str; 30] = [
     "DecodeError",
     "Element",
     "Encode",
@@ -34,6 +34,7 @@ const TAKEN: [&str; 29] = [
     "PropertySet",
     "Reader",
     "Result",
+    "Secret",
     "Self",
     "ShareableTopicFilter",
     "Some",
@@ -151,8 +152,8 @@ mod tests {
             let names = names(Generator::new(&spec).generate().unwrap().parse().unwrap());
             used.extend(names.into_iter().filter(|name| !declared.contains(name)));
         }
-        // Derives and variants are no types: a type may be called the same.
-        for other in ["Clone", "Copy", "Debug", "Eq", "PartialEq", "Contradiction", "Item", "IntoIter"] {
+        // Derives, variants and what has a path in front are no types: a type may be called the same.
+        for other in ["Clone", "Copy", "Debug", "Eq", "PartialEq", "Contradiction", "Item", "IntoIter", "Formatter"] {
             assert!(used.remove(other), "{other}");
         }
         assert_eq!(Vec::from_iter(used), TAKEN);

@@ -11,6 +11,8 @@ pub(crate) struct Member<'a> {
     pub(crate) kind: MemberKind<'a>,
     /// Whether it can be absent.
     pub(crate) optional: bool,
+    /// Whether nobody may read it in a log.
+    pub(crate) secret: bool,
 }
 
 /// What is stored in a [`Member`].
@@ -56,6 +58,7 @@ fn of_flag<'a>(flag: &'a Flag, of_group: Option<&str>) -> Option<Member<'a>> {
             about: &flag.about,
             kind: of.as_ref().map_or(MemberKind::Bit, |of| MemberKind::Enum(&of.value)),
             optional: false,
+            secret: false,
         }),
         _ => None,
     }
@@ -71,7 +74,7 @@ fn of_field(field: &Field) -> Option<Member<'_>> {
         FieldKind::Properties(uses) => MemberKind::Properties(uses),
     };
     let optional = field.presence != Presence::Always;
-    Some(Member { name: &field.name.value, about: &field.about, kind, optional })
+    Some(Member { name: &field.name.value, about: &field.about, kind, optional, secret: field.secret })
 }
 
 /// Whether a struct of these members borrows from the bytes of the packet.

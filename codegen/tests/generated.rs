@@ -13,8 +13,8 @@ macro_rules! golden {
 
             use slimqtt_agent::wire::{
                 DecodeError, Element, Encode, EncodeError, Iter, List, Mistake, Notes, PacketIdentifier, PropertyRules,
-                PropertySet, Reader, ShareableTopicFilter, SubscriptionIdentifier, TopicFilter, TopicName, Writer,
-                is_shared,
+                PropertySet, Reader, Secret, ShareableTopicFilter, SubscriptionIdentifier, TopicFilter, TopicName,
+                Writer, is_shared,
             };
 
             include!(concat!("golden/", $file));
@@ -295,4 +295,27 @@ fn what_one_field_requires_of_another_is_checked_on_both_sides() {
         assert_malformed!(Requires<'_>, malformed);
     }
     assert_malformed!(Requires<'_>, [0x4D, 6, 0xE0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn no_secret_is_printed() {
+    use odd::{Copy, Key, Secrets, Token};
+    let tokens = [Token { number: 1, text: "hidden" }];
+    let packet = Secrets {
+        r#type: 77,
+        level: Copy::High,
+        alias_length: 6,
+        alias: Some("hidden"),
+        key: Some(Key { identifier: 7, bytes: b"hidden" }),
+        tokens: List::new(&tokens),
+    };
+    let all = "Secrets { type: .., level: .., alias_length: 6, alias: Some(..), \
+               key: Some(Key { identifier: 7, bytes: .. }), tokens: [Token { number: 1, text: .. }] }";
+    assert_eq!(format!("{packet:?}"), all);
+    let bytes = encoded(|writer| packet.encode(writer)).unwrap();
+    assert_eq!(
+        Secrets::decode(bytes[0], &mut Reader::new(&bytes[2..])).map(|decoded| format!("{decoded:?}")).unwrap(),
+        all
+    );
+    assert!(format!("{:?}", Secrets { alias: None, ..packet }).contains("alias: None"));
 }

@@ -151,6 +151,8 @@ codes! {
     ConstantType = "constant-type",
     /// A constant that its type cannot hold.
     ConstantRange = "constant-range",
+    /// A constant that is secret.
+    SecretConstant = "secret-constant",
     /// A default of another kind than its field.
     DefaultType = "default-type",
     /// A default that is no variant of its enum.

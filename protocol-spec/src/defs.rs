@@ -66,6 +66,8 @@ pub struct Property {
     pub kind: PropertyKind,
     /// What a value outside of its enum is.
     pub fault: Fault,
+    /// `secret binary`: nobody may read the value in a log.
+    pub secret: bool,
     /// Text for readers of the generated code.
     pub about: About,
 }
@@ -235,6 +237,8 @@ pub struct Field {
     pub default: Option<Spanned<Default>>,
     /// What a value outside of its enum is.
     pub fault: Fault,
+    /// `secret binary`: nobody may read the value in a log.
+    pub secret: bool,
     /// Text for readers of the generated code.
     pub about: About,
 }

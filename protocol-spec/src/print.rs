@@ -37,7 +37,8 @@ fn print_enum(f: &mut Formatter<'_>, declared: &Enum) -> Result {
 
 fn print_property(f: &mut Formatter<'_>, property: &Property) -> Result {
     docs(f, 0, &property.about)?;
-    write!(f, "property {} = {:#04x}: ", property.name.value, property.identifier.value)?;
+    let secret = secret(property.secret);
+    write!(f, "property {} = {:#04x}: {secret}", property.name.value, property.identifier.value)?;
     match &property.kind {
         PropertyKind::Value(of) => write!(f, "{}", of.value.name())?,
         PropertyKind::Enum(name) => {
@@ -74,14 +75,15 @@ fn print_field(f: &mut Formatter<'_>, depth: usize, field: &Field) -> Result {
     docs(f, depth, &field.about)?;
     let optional = if field.presence == Presence::Optional { "optional " } else { "" };
     write!(f, "{}{optional}{}", indent(depth), field.name.value)?;
+    let secret = secret(field.secret);
     match &field.kind {
-        FieldKind::Value { of, constant: None } => write!(f, ": {}", of.value.name())?,
+        FieldKind::Value { of, constant: None } => write!(f, ": {secret}{}", of.value.name())?,
         FieldKind::Value { of, constant: Some(constant) } => match &constant.value {
-            Constant::Integer(value) => write!(f, ": {} = {value}", of.value.name())?,
-            Constant::Text(value) => write!(f, ": {} = \"{value}\"", of.value.name())?,
+            Constant::Integer(value) => write!(f, ": {secret}{} = {value}", of.value.name())?,
+            Constant::Text(value) => write!(f, ": {secret}{} = \"{value}\"", of.value.name())?,
         },
         FieldKind::Enum(name) => {
-            write!(f, ": u8")?;
+            write!(f, ": {secret}u8")?;
             of_enum(f, name, field.fault)?;
         }
         FieldKind::Flags(_) => write!(f, ": flags")?,
@@ -160,6 +162,11 @@ fn print_flag(f: &mut Formatter<'_>, depth: usize, flag: &Flag) -> Result {
         requirement(f, required)?;
     }
     end(f, &flag.about)
+}
+
+/// `secret `
+const fn secret(secret: bool) -> &'static str {
+    if secret { "secret " } else { "" }
 }
 
 /// ` as QoS`

@@ -12,6 +12,7 @@ mod notes;
 mod properties;
 mod reader;
 mod scan;
+mod secret;
 mod subscription_identifier;
 mod text_rule;
 mod topic_filter;
@@ -22,6 +23,7 @@ pub use list::{Element, Iter, List};
 pub use notes::{Fault, Mistake, Noted, Notes};
 pub use properties::{PropertyRules, PropertySet};
 pub use reader::{DecodeError, Reader};
+pub use secret::Secret;
 pub use subscription_identifier::SubscriptionIdentifier;
 pub use text_rule::{ShareableTopicFilter, TextRule, TopicFilter, TopicName};
 pub use topic_filter::is_shared;
@@ -45,7 +47,7 @@ pub mod mqtt_5_0 {
 
     use super::{
         DecodeError, Element, Encode, EncodeError, Iter, List, Mistake, Notes, PacketIdentifier, PropertyRules,
-        PropertySet, Reader, ShareableTopicFilter, SubscriptionIdentifier, Writer, is_shared,
+        PropertySet, Reader, Secret, ShareableTopicFilter, SubscriptionIdentifier, Writer, is_shared,
     };
 
     include!(concat!(env!("OUT_DIR"), "/mqtt-5.0.rs"));

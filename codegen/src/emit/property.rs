@@ -40,10 +40,15 @@ fn one(source: &Source, properties: &[Property]) -> TokenStream {
         PropertyKind::Value(of) => types::read(of.value),
         PropertyKind::Enum(of) => decode::u8_as(&of.value, property.fault),
     });
+    let keeps_secrets = properties.iter().any(|property| property.secret);
+    let derived = (!keeps_secrets).then(|| quote! { Debug, });
+    let written = keeps_secrets.then(|| debug(properties, &elided));
     quote! {
         /// A property, with its value (2.2.2).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(#derived Clone, Copy, PartialEq, Eq)]
         pub enum Property #declared { #(#abouts #names(#kinds),)* }
+
+        #written
 
         impl Property #elided {
             #(const #bits: u32 = 1 << #shifts;)*
@@ -72,6 +77,24 @@ fn one(source: &Source, properties: &[Property]) -> TokenStream {
                     _ => reader.known(None)?,
                 };
                 Ok(property)
+            }
+        }
+    }
+}
+
+/// The `Debug` of an enum that has a secret: as if it were derived, without the secret.
+fn debug(properties: &[Property], elided: &TokenStream) -> TokenStream {
+    let arms = properties.iter().map(|property| {
+        let name = type_name(&property.name.value);
+        let (bound, value) =
+            if property.secret { (quote! { _ }, quote! { &Secret }) } else { (quote! { value }, quote! { value }) };
+        let text = name.to_string();
+        quote! { Self::#name(#bound) => f.debug_tuple(#text).field(#value).finish(), }
+    });
+    quote! {
+        impl core::fmt::Debug for Property #elided {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self { #(#arms)* }
             }
         }
     }

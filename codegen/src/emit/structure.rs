@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use slimqtt_spec::defs::{Field, Packet, Spanned};
+use syn::ext::IdentExt;
 
 use super::docs::docs;
 use super::{list, property};
@@ -41,10 +42,38 @@ fn structure(packet: &Packet, name: &Ident, about: &TokenStream, members: &[Memb
         let members = members.iter().map(|it| member(packet, it));
         quote! { { #(#members,)* } }
     };
+    let keeps_secrets = members.iter().any(|it| it.secret);
+    let derived = (!keeps_secrets).then(|| quote! { Debug, });
+    let written = keeps_secrets.then(|| debug(name, members));
     quote! {
         #about
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[derive(#derived Clone, Copy, PartialEq, Eq)]
         pub struct #name #lifetime #body
+
+        #written
+    }
+}
+
+/// The `Debug` of a struct that has a secret: as if it were derived, without the secret.
+fn debug(name: &Ident, members: &[Member<'_>]) -> TokenStream {
+    let (_, elided, _) = lifetimes(members::borrow(members));
+    let fields = members.iter().map(|member| {
+        let name = ident(member.name);
+        let value = match member {
+            Member { secret: false, .. } => quote! { self.#name },
+            Member { optional: true, .. } => quote! { self.#name.map(|_| Secret) },
+            _ => quote! { Secret },
+        };
+        let name = name.unraw().to_string();
+        quote! { .field(#name, &#value) }
+    });
+    let name_text = name.to_string();
+    quote! {
+        impl core::fmt::Debug for #name #elided {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(#name_text) #(#fields)* .finish()
+            }
+        }
     }
 }
 

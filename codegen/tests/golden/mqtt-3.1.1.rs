@@ -122,7 +122,7 @@ pub struct Will<'a> {
 /// CONNECT: Client requests a connection to a Server.
 ///
 /// Section 3.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Connect<'a> {
     /// Discard any previous session and start a new one.
     ///
@@ -148,6 +148,19 @@ pub struct Connect<'a> {
     ///
     /// Section 3.1.3.5. `[MQTT-3.1.2-22]`
     pub password: Option<&'a [u8]>,
+}
+
+impl core::fmt::Debug for Connect<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Connect")
+            .field("clean_session", &self.clean_session)
+            .field("keep_alive", &self.keep_alive)
+            .field("client_identifier", &self.client_identifier)
+            .field("will", &self.will)
+            .field("user_name", &self.user_name.map(|_| Secret))
+            .field("password", &self.password.map(|_| Secret))
+            .finish()
+    }
 }
 
 impl<'a> Connect<'a> {

@@ -599,7 +599,7 @@ impl ServerAuthReasonCode {
 }
 
 /// A property, with its value (2.2.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Property<'a> {
     /// What the payload is.
     PayloadFormatIndicator(PayloadFormatIndicator),
@@ -657,6 +657,90 @@ pub enum Property<'a> {
     SubscriptionIdentifierAvailable(bool),
     /// Whether the Server supports shared subscriptions; true where it is absent.
     SharedSubscriptionAvailable(bool),
+}
+
+impl core::fmt::Debug for Property<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::PayloadFormatIndicator(value) => {
+                f.debug_tuple("PayloadFormatIndicator").field(value).finish()
+            }
+            Self::MessageExpiryInterval(value) => {
+                f.debug_tuple("MessageExpiryInterval").field(value).finish()
+            }
+            Self::ContentType(value) => {
+                f.debug_tuple("ContentType").field(value).finish()
+            }
+            Self::ResponseTopic(value) => {
+                f.debug_tuple("ResponseTopic").field(value).finish()
+            }
+            Self::CorrelationData(value) => {
+                f.debug_tuple("CorrelationData").field(value).finish()
+            }
+            Self::SubscriptionIdentifier(value) => {
+                f.debug_tuple("SubscriptionIdentifier").field(value).finish()
+            }
+            Self::SessionExpiryInterval(value) => {
+                f.debug_tuple("SessionExpiryInterval").field(value).finish()
+            }
+            Self::AssignedClientIdentifier(value) => {
+                f.debug_tuple("AssignedClientIdentifier").field(value).finish()
+            }
+            Self::ServerKeepAlive(value) => {
+                f.debug_tuple("ServerKeepAlive").field(value).finish()
+            }
+            Self::AuthenticationMethod(value) => {
+                f.debug_tuple("AuthenticationMethod").field(value).finish()
+            }
+            Self::AuthenticationData(_) => {
+                f.debug_tuple("AuthenticationData").field(&Secret).finish()
+            }
+            Self::RequestProblemInformation(value) => {
+                f.debug_tuple("RequestProblemInformation").field(value).finish()
+            }
+            Self::WillDelayInterval(value) => {
+                f.debug_tuple("WillDelayInterval").field(value).finish()
+            }
+            Self::RequestResponseInformation(value) => {
+                f.debug_tuple("RequestResponseInformation").field(value).finish()
+            }
+            Self::ResponseInformation(value) => {
+                f.debug_tuple("ResponseInformation").field(value).finish()
+            }
+            Self::ServerReference(value) => {
+                f.debug_tuple("ServerReference").field(value).finish()
+            }
+            Self::ReasonString(value) => {
+                f.debug_tuple("ReasonString").field(value).finish()
+            }
+            Self::ReceiveMaximum(value) => {
+                f.debug_tuple("ReceiveMaximum").field(value).finish()
+            }
+            Self::TopicAliasMaximum(value) => {
+                f.debug_tuple("TopicAliasMaximum").field(value).finish()
+            }
+            Self::TopicAlias(value) => f.debug_tuple("TopicAlias").field(value).finish(),
+            Self::MaximumQos(value) => f.debug_tuple("MaximumQos").field(value).finish(),
+            Self::RetainAvailable(value) => {
+                f.debug_tuple("RetainAvailable").field(value).finish()
+            }
+            Self::UserProperty(value) => {
+                f.debug_tuple("UserProperty").field(value).finish()
+            }
+            Self::MaximumPacketSize(value) => {
+                f.debug_tuple("MaximumPacketSize").field(value).finish()
+            }
+            Self::WildcardSubscriptionAvailable(value) => {
+                f.debug_tuple("WildcardSubscriptionAvailable").field(value).finish()
+            }
+            Self::SubscriptionIdentifierAvailable(value) => {
+                f.debug_tuple("SubscriptionIdentifierAvailable").field(value).finish()
+            }
+            Self::SharedSubscriptionAvailable(value) => {
+                f.debug_tuple("SharedSubscriptionAvailable").field(value).finish()
+            }
+        }
+    }
 }
 
 impl Property<'_> {
@@ -1310,7 +1394,7 @@ impl Will<'_> {
 /// CONNECT: Client requests a connection to a Server.
 ///
 /// Section 3.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Connect<'a> {
     /// Discard any previous session and start a new one.
     ///
@@ -1357,6 +1441,20 @@ pub struct Connect<'a> {
     ///
     /// Section 3.1.3.6.
     pub password: Option<&'a [u8]>,
+}
+
+impl core::fmt::Debug for Connect<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Connect")
+            .field("clean_start", &self.clean_start)
+            .field("keep_alive", &self.keep_alive)
+            .field("properties", &self.properties)
+            .field("client_identifier", &self.client_identifier)
+            .field("will", &self.will)
+            .field("user_name", &self.user_name.map(|_| Secret))
+            .field("password", &self.password.map(|_| Secret))
+            .finish()
+    }
 }
 
 impl<'a> Connect<'a> {

@@ -1784,6 +1784,203 @@ impl Encode for Nameless<'_> {
     }
 }
 
+/// A group with a secret.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Key<'a> {
+    /// Open.
+    pub identifier: u16,
+    /// Secret.
+    pub bytes: &'a [u8],
+}
+
+impl core::fmt::Debug for Key<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Key")
+            .field("identifier", &self.identifier)
+            .field("bytes", &Secret)
+            .finish()
+    }
+}
+
+/// An element of [`tokens`](Secrets::tokens) of SECRETS.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// Open.
+    pub number: u8,
+    /// Secret.
+    pub text: &'a str,
+}
+
+impl core::fmt::Debug for Token<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Token")
+            .field("number", &self.number)
+            .field("text", &Secret)
+            .finish()
+    }
+}
+
+impl Token<'_> {
+    /// Writes the element, also at compile time.
+    pub const fn write(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:309
+        writer.u8(self.number);
+        // odd.mqtt:311
+        writer.utf8(self.text);
+    }
+}
+
+impl<'a> Element<'a> for Token<'a> {
+    fn read<N: Notes>(reader: &mut Reader<'a, N>) -> Result<Self, DecodeError> {
+        // odd.mqtt:309
+        reader.at(77);
+        let number = reader.u8();
+        // odd.mqtt:311
+        reader.at(78);
+        let text = reader.utf8();
+        Ok(Self { number, text })
+    }
+}
+
+/// SECRETS: Secrets wherever a value stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secrets<'a> {
+    /// A keyword, always there.
+    pub r#type: u8,
+    /// A secret enum.
+    pub level: Copy,
+    /// Open, beside secrets.
+    pub alias_length: u8,
+    /// A secret that may be absent.
+    pub alias: Option<&'a str>,
+    /// A group with a secret.
+    pub key: Option<Key<'a>>,
+    /// A list whose elements have a secret.
+    pub tokens: List<'a, Token<'a>>,
+}
+
+impl core::fmt::Debug for Secrets<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Secrets")
+            .field("type", &Secret)
+            .field("level", &Secret)
+            .field("alias_length", &self.alias_length)
+            .field("alias", &self.alias.map(|_| Secret))
+            .field("key", &self.key)
+            .field("tokens", &self.tokens)
+            .finish()
+    }
+}
+
+impl<'a> Secrets<'a> {
+    /// The control packet type.
+    pub const PACKET_TYPE: u8 = 13;
+
+    /// The first byte of the packet: its type and its reserved flags.
+    pub const FIRST_BYTE: u8 = Self::PACKET_TYPE << 4;
+
+    /// No remaining length is less, in bytes.
+    pub const MIN_REMAINING_LENGTH: usize = 7;
+
+    /// No remaining length is greater, in bytes.
+    pub const MAX_REMAINING_LENGTH: usize = 268_435_455;
+
+    /// Writes the packet, also at compile time. See [`Encode::encode`].
+    pub const fn encode(&self, writer: &mut Writer<'_>) {
+        // odd.mqtt:284
+        let present = (self.alias.is_some() as u8) << 7
+            | (self.key.is_some() as u8) << 6;
+        writer.u8(present);
+        // odd.mqtt:290
+        writer.u8(self.r#type);
+        // odd.mqtt:292
+        writer.u8(self.level as u8);
+        // odd.mqtt:296
+        writer.u8(self.alias_length);
+        // odd.mqtt:298
+        if let Some(alias) = self.alias {
+            writer.utf8(alias);
+        }
+        // odd.mqtt:300
+        if let Some(key) = self.key {
+            // odd.mqtt:302
+            writer.u16(key.identifier);
+            // odd.mqtt:304
+            writer.binary(key.bytes);
+        }
+        // odd.mqtt:307
+        let mut elements = writer.list(&self.tokens);
+        while let [element, rest @ ..] = elements {
+            element.write(writer);
+            elements = rest;
+        }
+        // odd.mqtt:282
+        writer.fixed_header(Self::FIRST_BYTE);
+    }
+
+    /// Reads the packet from its first byte and what follows the fixed header.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] where any rule of the standard that concerns the packet alone is broken.
+    pub fn decode<N: Notes>(
+        first_byte: u8,
+        reader: &mut Reader<'a, N>,
+    ) -> Result<Self, DecodeError> {
+        // odd.mqtt:282
+        reader.at(67);
+        reader.require(first_byte == Self::FIRST_BYTE);
+        // odd.mqtt:284
+        reader.at(68);
+        let present = reader.u8();
+        // odd.mqtt:287
+        reader.require(present & 0x3F == 0);
+        // odd.mqtt:290
+        reader.at(69);
+        let r#type = reader.u8();
+        // odd.mqtt:292
+        reader.at(70);
+        let level = reader.known_u8(Copy::from_u8)?;
+        // odd.mqtt:296
+        reader.at(71);
+        let alias_length = reader.u8();
+        // odd.mqtt:298
+        reader.at(72);
+        let alias = if present & 0x80 != 0 { Some(reader.utf8()) } else { None };
+        // odd.mqtt:300
+        reader.at(73);
+        let key = if present & 0x40 != 0 {
+            // odd.mqtt:302
+            reader.at(74);
+            let identifier = reader.u16();
+            // odd.mqtt:304
+            reader.at(75);
+            let bytes = reader.binary();
+            Some(Key { identifier, bytes })
+        } else {
+            None
+        };
+        // odd.mqtt:307
+        reader.at(76);
+        let tokens = reader.list(Token::read);
+        let packet = Self {
+            r#type,
+            level,
+            alias_length,
+            alias,
+            key,
+            tokens,
+        };
+        reader.finish(packet)
+    }
+}
+
+impl Encode for Secrets<'_> {
+    fn encode(&self, writer: &mut Writer<'_>) {
+        Self::encode(self, writer);
+    }
+}
+
 /// The packet and the field that have a mistake, as the spec names them.
 pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
     const PLACES: &[(&str, &str)] = &[
@@ -1854,6 +2051,18 @@ pub fn place(mistake: Mistake) -> (&'static str, &'static str) {
         ("NAMELESS", "verdicts"),
         ("NAMELESS", "properties"),
         ("NAMELESS", "last"),
+        ("SECRETS", "fixed header"),
+        ("SECRETS", "present"),
+        ("SECRETS", "type"),
+        ("SECRETS", "level"),
+        ("SECRETS", "alias_length"),
+        ("SECRETS", "alias"),
+        ("SECRETS", "key"),
+        ("SECRETS", "identifier"),
+        ("SECRETS", "bytes"),
+        ("SECRETS", "tokens"),
+        ("SECRETS", "number"),
+        ("SECRETS", "text"),
     ];
 
     PLACES.get(usize::from(mistake.place)).copied().unwrap_or_default()

@@ -30,6 +30,7 @@ fn group(input: Input<'_>) -> Parsed<'_, Field> {
             empty_requires: None,
             default: None,
             fault: Fault::MalformedPacket,
+            secret: false,
             about: about(docs, tail, statements),
         })
         .parse(input)
@@ -52,15 +53,16 @@ fn single(input: Input<'_>) -> Parsed<'_, Field> {
         (None, Some(comparison)) => Presence::If(comparison),
         (None, None) => Presence::Always,
     };
-    let Value { kind, fault, default, requires, empty_requires, tail, statements, .. } = value;
+    let Value { kind, fault, secret, default, requires, empty_requires, tail, statements, .. } = value;
     let about = about(docs, tail, statements);
-    Ok((input, Field { name, kind, presence, requires, empty_requires, default, fault, about }))
+    Ok((input, Field { name, kind, presence, requires, empty_requires, default, fault, secret, about }))
 }
 
 /// What stands behind a field's `:`.
 pub(super) struct Value {
     kind: FieldKind,
     fault: Fault,
+    secret: bool,
     condition: Option<Comparison>,
     default: Option<Spanned<Default>>,
     empty_requires: Option<Requirement>,
@@ -72,7 +74,8 @@ pub(super) struct Value {
 impl Value {
     /// What depends on nothing.
     pub(super) fn new(kind: FieldKind, fault: Fault, tail: Tail, statements: Vec<Spanned<String>>) -> Self {
-        Self { kind, fault, condition: None, default: None, empty_requires: None, requires: None, tail, statements }
+        let (condition, default, empty_requires, requires) = (None, None, None, None);
+        Self { kind, fault, secret: false, condition, default, empty_requires, requires, tail, statements }
     }
 }
 
@@ -85,10 +88,11 @@ fn flags(input: Input<'_>) -> Parsed<'_, Value> {
         .parse(input)
 }
 
-/// `utf8 = "MQTT"`, `u8 as PubackReasonCode default Success`, `packet_identifier if qos > 0`
+/// `utf8 = "MQTT"`, `u8 as PubackReasonCode default Success`, `packet_identifier if qos > 0`, `secret binary`
 fn value(input: Input<'_>, always: bool) -> Parsed<'_, Value> {
     // `flags` and `one` are no types: without `not`, a mistake behind them would be an unknown type.
     let input = not(alt((keyword("flags"), keyword("one")))).parse(input)?.0;
+    let (input, secret) = opt(keyword("secret")).parse(input)?;
     let (input, of) = type_or_enum(input, &["flags", "one or more"])?;
     let (input, (kind, fault)) = match of {
         TypeOrEnum::Enum(name, fault) => (input, (FieldKind::Enum(name), fault)),
@@ -108,7 +112,8 @@ fn value(input: Input<'_>, always: bool) -> Parsed<'_, Value> {
     let (input, (default, empty_requires, requires, tail)) =
         (opt(default), empty_requirement, opt(requires), tail).parse(input)?;
     let value = Value::new(kind, fault, tail, Vec::new());
-    Ok((input, Value { condition, default, requires, empty_requires: empty_requires.flatten(), ..value }))
+    let (secret, empty_requires) = (secret.is_some(), empty_requires.flatten());
+    Ok((input, Value { secret, condition, default, requires, empty_requires, ..value }))
 }
 
 /// `default Success` or `default none`

@@ -11,16 +11,17 @@ use nom::branch::alt;
 use nom::combinator::opt;
 use nom::sequence::preceded;
 
-/// `property maximum_qos = 0x24: u8 as MaximumQoS`
+/// `property maximum_qos = 0x24: u8 as MaximumQoS`, `property authentication_data = 0x16: secret binary`
 pub(super) fn property(input: Input<'_>) -> Parsed<'_, Property> {
-    let of = preceded(symbol(":"), |input| type_or_enum(input, &[]));
+    let of = preceded(symbol(":"), (opt(keyword("secret")), |input| type_or_enum(input, &[])));
     (docs, keyword("property"), name("a property's name"), preceded(symbol("="), number), of, tail)
-        .map(|(docs, _, name, identifier, of, tail)| {
+        .map(|(docs, _, name, identifier, (secret, of), tail)| {
             let (kind, fault) = match of {
                 TypeOrEnum::Type(of) => (PropertyKind::Value(of), Fault::MalformedPacket),
                 TypeOrEnum::Enum(name, fault) => (PropertyKind::Enum(name), fault),
             };
-            Property { name, identifier, kind, fault, about: about(docs, tail, Vec::new()) }
+            let (secret, about) = (secret.is_some(), about(docs, tail, Vec::new()));
+            Property { name, identifier, kind, fault, secret, about }
         })
         .parse(input)
 }
@@ -36,6 +37,7 @@ pub(super) fn properties(input: Input<'_>) -> Parsed<'_, Field> {
             empty_requires: None,
             default,
             fault: Fault::MalformedPacket,
+            secret: false,
             about: about(docs, tail, statements),
         })
         .parse(input)

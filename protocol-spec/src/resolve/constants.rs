@@ -1,4 +1,4 @@
-//! Constants: of their field's type.
+//! Constants: of their field's type, and no secret.
 
 use super::walk;
 use crate::defs::{Constant, FieldKind, Packet, Spanned, Type};
@@ -11,8 +11,16 @@ pub(super) fn check(packet: &Packet, mistakes: &mut Vec<Diagnostic>) {
     for field in walk::all_fields(packet) {
         if let FieldKind::Value { of, constant: Some(constant) } = &field.kind {
             mistakes.extend(fit(of, constant));
+            mistakes.extend(field.secret.then(|| known(&field.name.value, constant)));
         }
     }
+}
+
+fn known(name: &str, constant: &Spanned<Constant>) -> Diagnostic {
+    let message = format!("`{name}` is a constant, so it cannot be secret");
+    Diagnostic::new(Code::SecretConstant, &constant.span, message)
+        .label("everybody knows it")
+        .help("remove the `secret`, or the constant".to_owned())
 }
 
 fn fit(of: &Spanned<Type>, constant: &Spanned<Constant>) -> Option<Diagnostic> {
