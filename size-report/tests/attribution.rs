@@ -6,10 +6,10 @@ use blinker::Blinker;
 use object::read::elf::{ElfFile32, ProgramHeader};
 use proptest::prelude::*;
 use slimqtt_size_report::attribution::{Attribution, Image, Kind, Memory, Parts, Row};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
-static ROOT: LazyLock<PathBuf> = LazyLock::new(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("attribution"));
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| blinker::folder("attribution"));
 static ELF: LazyLock<Vec<u8>> = LazyLock::new(|| Blinker::new("attribution").elf());
 static WHOLE: LazyLock<Attribution> = LazyLock::new(|| attribute(&ELF).unwrap());
 
@@ -156,7 +156,7 @@ fn the_same_bytes_give_the_same_rows() {
 #[test]
 fn no_path_of_this_machine_is_told() {
     let json = serde_json::to_string(&WHOLE.image).unwrap();
-    assert!(!json.contains("\"/") && !json.contains(env!("CARGO_TARGET_TMPDIR")), "{json}");
+    assert!(!json.contains("\"/") && !json.contains(&*ROOT.to_string_lossy()), "{json}");
 }
 
 #[test]

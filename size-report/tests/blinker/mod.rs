@@ -1,6 +1,8 @@
 //! A firmware of somebody else, which tests copy, change and measure.
 
+use std::env;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -10,7 +12,7 @@ pub(crate) struct Blinker(PathBuf);
 impl Blinker {
     /// The copy for one test: no two tests have the same.
     pub(crate) fn new(test: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let folder = folder(test);
         let _ = fs::remove_dir_all(&folder);
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/blinker"), &folder);
         Self(folder)
@@ -53,6 +55,13 @@ impl Blinker {
     pub(crate) fn elf(&self) -> Vec<u8> {
         fs::read(self.output(&["build", "blinker", "--bin", "blinker"]).trim_end()).unwrap()
     }
+}
+
+/// Where the copy for one test is: not below this workspace, whose cargo configuration would hold for it, too.
+pub(crate) fn folder(test: &str) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_TARGET_TMPDIR").hash(&mut hasher);
+    env::temp_dir().join(format!("slimqtt-blinker-{:x}", hasher.finish())).join(test)
 }
 
 fn copy(from: &Path, to: &Path) {
