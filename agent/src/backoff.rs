@@ -50,10 +50,11 @@ impl Backoff {
     }
 
     /// Waits after a connection that began at `began`, as [`Clock::now_ms`] told it.
-    pub async fn wait(&mut self, clock: &impl Clock, began: u32) {
+    // Not `async`: that carries a panic for whoever polls it after its end.
+    pub fn wait<'a, C: Clock>(&mut self, clock: &'a C, began: u32) -> impl Future<Output = ()> + use<'a, C> {
         let now = clock.now_ms();
         let wait = self.next_ms(now.wrapping_sub(began));
-        clock.wait_until(now.wrapping_add(wait)).await;
+        clock.wait_until(now.wrapping_add(wait))
     }
 
     /// A random part of a time.
