@@ -206,6 +206,7 @@ fn over_budget(profile: &Measured, report: &Report) -> Option<String> {
     let suspects = symbols(profile.new_symbols(&report.baseline).take(SUSPECTS));
     Some(format!(
         "{} is {}.\nThe largest symbols that the baseline does not have:\n\n{suspects}\n\n\
+         `cargo size-report check --against OLD.json` names what grew since an earlier report.\n\
          Make the profile smaller, or raise its budget in profiles.toml on purpose. \
          Where the source is\nwhat it was when it fitted, the compiler is another: this one is {}.",
         profile.name,

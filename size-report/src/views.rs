@@ -13,6 +13,7 @@ pub enum By {
     /// The files that it was written in.
     File,
     /// The linked functions and variables, with all that was inlined into them.
+    #[value(alias = "function")]
     Symbol,
     /// The functions that it was written in, wherever those were inlined.
     Origin,

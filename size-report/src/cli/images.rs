@@ -90,6 +90,10 @@ impl Stack {
 
 pub(super) fn futures(common: &Common) -> Result<ExitCode> {
     let setting = common.setting()?;
+    ensure!(
+        !setting.profiles.futures.is_empty(),
+        "profiles.toml has no table `[futures]`: it says which types the futures are"
+    );
     let mut images = Vec::new();
     for (name, profile) in &setting.profiles.profiles {
         let futures = future::of(&setting.profile(profile)?, &setting.profiles.futures)?;

@@ -23,7 +23,7 @@ pub fn attribution(attribution: &Attribution, by: By, top: usize) -> String {
     );
     let mut sections = vec![title, table(groups(image, by), by, top, image.flash)];
     if !attribution.runtime.is_empty() {
-        sections.push(format!("Of the compiler's runtime, and who calls it\n\n{}", runtime(&attribution.runtime)));
+        sections.push(format!("Of the compiler's runtime, and who calls it\n\n{}", runtime(&attribution.runtime, top)));
     }
     sections.join("\n\n") + "\n"
 }
@@ -53,7 +53,7 @@ fn table(mut groups: Vec<Group>, by: By, top: usize, flash: u64) -> String {
     table.trim_fmt()
 }
 
-fn runtime(helpers: &[Helper]) -> String {
+fn runtime(helpers: &[Helper], top: usize) -> String {
     let mut table = new_table(&["flash", "function", "calls", "from", "written in"], &[1, 3, 4]);
     for helper in helpers {
         let mut first = [number(helper.bytes as i64), helper.symbol.clone()];
@@ -61,11 +61,36 @@ fn runtime(helpers: &[Helper]) -> String {
             let [bytes, symbol] = first.clone();
             table.add_row([bytes, symbol, String::new(), "(nobody calls it by name)".to_owned(), String::new()]);
         }
-        for caller in &helper.callers {
+        let (callers, others) = helper.callers.split_at(top.min(helper.callers.len()));
+        for caller in callers {
             let origin = if caller.origin == caller.symbol { String::new() } else { caller.origin.clone() };
             let [bytes, symbol] = std::mem::take(&mut first);
             table.add_row([bytes, symbol, number(caller.calls as i64), shortened(&caller.symbol), shortened(&origin)]);
         }
+        if !others.is_empty() {
+            let [bytes, symbol] = std::mem::take(&mut first);
+            let calls = others.iter().map(|caller| caller.calls as i64).sum();
+            table.add_row([bytes, symbol, number(calls), format!("[{} others]", others.len()), String::new()]);
+        }
     }
     table.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::runtime;
+    use crate::attribution::{Caller, Helper};
+
+    #[test]
+    fn of_many_callers_few_are_named() {
+        let caller = |name: &str, calls| Caller { symbol: name.to_owned(), origin: name.to_owned(), calls };
+        let helper = Helper {
+            symbol: "memcpy".to_owned(),
+            bytes: 334,
+            callers: vec![caller("first", 3), caller("second", 2), caller("third", 1)],
+        };
+        let text = runtime(&[helper], 1);
+        let names = ["first", "second", "third", "[2 others]"].map(|name| text.contains(name));
+        assert_eq!(names, [true, false, false, true], "{text}");
+    }
 }
