@@ -108,12 +108,13 @@ fn budgets(report: &Report, look: Look) -> String {
         ]);
     }
     let baseline = &report.baseline.image;
-    format!(
-        "What each profile adds to the baseline image ({} bytes of flash, {} of RAM), in bytes\n\n{}",
-        number(baseline.flash as i64),
-        number(baseline.ram as i64),
-        table.trim_fmt()
-    )
+    let what = if (baseline.flash, baseline.ram) == (0, 0) {
+        "What each profile's image takes, since there is no baseline".to_owned()
+    } else {
+        let (flash, ram) = (number(baseline.flash as i64), number(baseline.ram as i64));
+        format!("What each profile adds to the baseline image ({flash} bytes of flash, {ram} of RAM)")
+    };
+    format!("{what}, in bytes\n\n{}", table.trim_fmt())
 }
 
 fn verdict(profile: &Measured) -> String {

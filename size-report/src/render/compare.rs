@@ -56,7 +56,7 @@ pub fn markdown(comparison: &Comparison, new: &Report, question: Question) -> St
         }
     }
     for image in &comparison.images {
-        let lines = lines(image, 10);
+        let lines = lines(image, 10, |symbol| format!("`{}`", symbol.replace('|', "\\|")));
         if lines.is_empty() {
             continue;
         }
@@ -178,17 +178,23 @@ fn verdict(image: &Changed, question: Question) -> (String, bool) {
 
 fn functions(image: &Changed) -> Option<String> {
     let mut table = new_table(&["change", "memory", "function", "what", "begins at"], &[1, 2, 3, 4]);
-    for [change, memory, name, event, place] in lines(image, NAMED) {
+    for [change, memory, name, event, place] in lines(image, NAMED, str::to_owned) {
         table.add_row([change, memory, shortened(&name), event, place]);
     }
     (!table.is_empty()).then(|| format!("{}\n\n{}", summary(image), table.trim_fmt()))
 }
 
 /// The functions that did most of it, what the others come to, and padding.
-fn lines(image: &Changed, named: usize) -> Vec<[String; 5]> {
+fn lines(image: &Changed, named: usize, quoted: fn(&str) -> String) -> Vec<[String; 5]> {
     let line = |function: &Function| {
         let place = function.place.clone().unwrap_or_default();
-        [signed(function.delta()), memory(function.memory).to_owned(), function.name.clone(), event(function), place]
+        [
+            signed(function.delta()),
+            memory(function.memory).to_owned(),
+            function.name.clone(),
+            event(function, quoted),
+            place,
+        ]
     };
     let mut lines: Vec<_> = image.growers().take(named).chain(image.shrinkers().take(named)).map(line).collect();
     for of in [Memory::Flash, Memory::Ram] {
@@ -209,11 +215,11 @@ fn lines(image: &Changed, named: usize) -> Vec<[String; 5]> {
 }
 
 /// What happened to a function, and where it is if that is one place with another name.
-fn event(function: &Function) -> String {
+fn event(function: &Function, quoted: fn(&str) -> String) -> String {
     let symbols = if function.symbols.1.is_empty() { &function.symbols.0 } else { &function.symbols.1 };
     match symbols.first() {
         Some(symbol) if symbols.len() == 1 && *symbol != function.name => {
-            format!("{}, in {}", function.event(), shortened(symbol))
+            format!("{}, in {}", function.event(), quoted(&shortened(symbol)))
         }
         _ => function.event(),
     }
