@@ -101,6 +101,12 @@ impl Profiles {
     /// Reads the text of a `profiles.toml`; the errors say where in it they are.
     pub fn parse(text: &str) -> Result<Self> {
         let profiles: Self = toml::from_str(text)?;
+        let target = &profiles.firmware.target;
+        if !["thumb", "arm"].iter().any(|arm| target.starts_with(arm)) {
+            bail!(
+                "`target = \"{target}\"`: only images for a 32-bit ARM are read, such as those for `thumbv6m-none-eabi`"
+            );
+        }
         for (name, profile) in &profiles.profiles {
             if let Some(entry) = profile.stack.keys().find(|entry| !profiles.stack.entries.contains_key(*entry)) {
                 bail!("profile `{name}` has a budget for the stack of `{entry}`, which is no name in [stack.entries]");
@@ -291,6 +297,17 @@ to = ["*::waker::*"]
     }
 
     #[test]
+    fn images_for_other_chips_are_not_read() {
+        let message =
+            Profiles::parse(&SAMPLE.replace("thumbv6m-none-eabi", "riscv32imc-unknown-none-elf")).unwrap_err();
+        assert_eq!(
+            message.to_string(),
+            "`target = \"riscv32imc-unknown-none-elf\"`: only images for a 32-bit ARM are read, such as those for \
+             `thumbv6m-none-eabi`"
+        );
+    }
+
+    #[test]
     fn options_are_checked_where_they_are_read() {
         let options = "[options]\npackage = \"o\"\nsmallest = []\ncomplete = [\"ping\"]\n";
         let read = |each: &str| Profiles::parse(&[SAMPLE, options, each].concat());
@@ -310,7 +327,7 @@ to = ["*::waker::*"]
 
     #[test]
     fn a_file_without_profiles_is_an_error() {
-        let text = "profiles = {}\n[firmware]\npackage = \"p\"\ntarget = \"t\"\nbaseline = \"b\"\n";
+        let text = "profiles = {}\n[firmware]\npackage = \"p\"\ntarget = \"thumbv6m-none-eabi\"\nbaseline = \"b\"\n";
         assert!(Profiles::parse(text).unwrap_err().to_string().starts_with("no profile to measure"));
     }
 }
