@@ -223,7 +223,10 @@ function remember() {
 function recall() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const image = images.findIndex(({ name }) => name === parts.get("image"));
-  const larger = (one, other) => images[other].memories[0].bytes > images[one].memories[0].bytes ? other : one;
+  // The one that changed most since the older report, or else the largest.
+  const flash = (index) => images[index].memories[0];
+  const change = (index) => data.older && flash(index).before !== null ? Math.abs(flash(index).bytes - flash(index).before) : 0;
+  const larger = (one, other) => (change(other) - change(one) || flash(other).bytes - flash(one).bytes) > 0 ? other : one;
   state.image = image >= 0 ? image : images.map((_, index) => index).reduce(larger);
   for (const name of ["memory", "view", "difference", "show"]) {
     const choice = controls.querySelector(`[name="${name}"][value="${CSS.escape(parts.get(name) ?? "")}"]`);

@@ -506,3 +506,16 @@ fn a_large_image_opens_within_a_second() {
         assert!(time < 1000.0, "{what}: {time} ms");
     }
 }
+
+#[test]
+fn what_has_changed_most_is_shown_first() {
+    let first = |browser: &mut Browser| shown(browser, "#path").split(',').next().unwrap().to_owned();
+    assert_eq!(first(&mut open("largest.html", None, "")), "complete");
+    // Only the small one grew.
+    let mut older = sample::report();
+    let small = older.profiles.iter_mut().find(|profile| profile.name != "complete").unwrap();
+    small.image.rows[0].bytes -= 2;
+    small.image.flash -= 2;
+    let name = small.name.clone();
+    assert_eq!(first(&mut open("grown.html", Some(&older), "")), name);
+}
