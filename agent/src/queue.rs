@@ -218,7 +218,7 @@ pub(crate) enum Acknowledged {
     Early,
     /// It has gone on.
     Known,
-    /// It is another one than the acknowledgement is for.
+    /// Its filters are not as many as the return codes.
     Wrong,
 }
 
@@ -227,7 +227,7 @@ pub(crate) enum Acknowledged {
 pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> {
     /// The task that runs the connection.
     agent: Mutex<Cell<Option<Waker>>>,
-    /// A future that waits and has found no place in a slot.
+    /// That of the future that began to wait last; those before it have moved on to the slots.
     waiting: Mutex<Cell<Option<Waker>>>,
     /// What the next packet in line gets as its order.
     next: Mutex<Cell<u32>>,
