@@ -66,6 +66,13 @@ pub(crate) fn write(of: Type, value: &TokenStream) -> TokenStream {
     }
 }
 
+/// Writes a value and a byte, where the runtime does so by one call.
+pub(crate) fn write_and_u8(of: Type, value: &TokenStream, byte: &Ident) -> Option<TokenStream> {
+    let (Type::TopicFilter | Type::ShareableTopicFilter) = of else { return None };
+    let method = format_ident!("{}_and_u8", of.name());
+    Some(quote! { writer.#method(#value, #byte); })
+}
+
 /// The runtime's methods are called like the types of a spec.
 fn method(of: Type) -> Ident {
     format_ident!("{}", of.name())

@@ -6,11 +6,12 @@ use super::scan::IN_CHUNKS;
 /// `[MQTT-4.7.3-2]`, `#` only as the whole last level `[MQTT-4.7.1-2]`, `+` only as a whole level `[MQTT-4.7.1-3]`.
 #[inline] // All but what follows a glance.
 pub(super) const fn is_valid(filter: &[u8]) -> bool {
-    (IN_CHUNKS && is_plain::<18>(filter)) || are_valid_levels(filter)
+    is_plain(filter) || are_valid_levels(filter)
 }
 
-const fn are_valid_levels(filter: &[u8]) -> bool {
-    if IN_CHUNKS && is_plain::<10>(filter) {
+/// The same, level by level.
+pub(super) const fn are_valid_levels(filter: &[u8]) -> bool {
+    if IN_CHUNKS && is_plain_through::<10>(filter) {
         return true;
     }
     // A filter begins like one of its levels, as if a `/` were before it.
@@ -25,10 +26,16 @@ const fn are_valid_levels(filter: &[u8]) -> bool {
     !filter.is_empty()
 }
 
-/// Whether a glance of a host shows that a filter is valid: one or two windows long, each byte greater than any wildcard,
-/// or a wildcard that is a whole level.
+/// Whether a glance of a host shows that a filter of common length is valid. No longer than [`Writer`](super::Writer) copies
+/// without a loop: it need not look at the length again.
 #[inline(always)]
-const fn is_plain<const WINDOW: usize>(filter: &[u8]) -> bool {
+pub(super) const fn is_plain(filter: &[u8]) -> bool {
+    IN_CHUNKS && filter.len() <= 32 && is_plain_through::<18>(filter)
+}
+
+/// Whether a filter is one or two windows long, each byte greater than any wildcard, or a wildcard that is a whole level.
+#[inline(always)]
+const fn is_plain_through<const WINDOW: usize>(filter: &[u8]) -> bool {
     let (Some(begin), Some(end)) = (filter.first_chunk::<WINDOW>(), filter.last_chunk::<WINDOW>()) else {
         return false;
     };
@@ -61,10 +68,11 @@ const fn is_plain_within<const WINDOW: usize>(window: &[u8; WINDOW]) -> bool {
 #[inline]
 pub(super) const fn is_valid_or_shared(filter: &[u8]) -> bool {
     // Nothing plain begins with `$`.
-    (IN_CHUNKS && is_plain::<18>(filter)) || are_valid_levels_or_shared(filter)
+    is_plain(filter) || are_valid_levels_or_shared(filter)
 }
 
-const fn are_valid_levels_or_shared(filter: &[u8]) -> bool {
+/// The same, level by level.
+pub(super) const fn are_valid_levels_or_shared(filter: &[u8]) -> bool {
     let [b'$', b's', b'h', b'a', b'r', b'e', b'/', name @ ..] = filter else { return are_valid_levels(filter) };
     let mut rest = name;
     while let [byte, after @ ..] = rest {

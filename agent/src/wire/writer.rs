@@ -125,21 +125,32 @@ impl<'a> Writer<'a> {
     /// Bytes behind their two byte length.
     #[inline]
     pub const fn binary(&mut self, bytes: &[u8]) {
+        self.binary_and(bytes, []);
+    }
+
+    /// The same, and bytes of another field.
+    #[inline]
+    const fn binary_and<const MORE: usize>(&mut self, bytes: &[u8], more: [u8; MORE]) {
         if bytes.len() > 0xFFFF {
             self.fail(EncodeError::FieldTooLong);
         }
         let length = (bytes.len() as u16).to_be_bytes();
         if IN_CHUNKS {
             // Looks only once whether there is room.
-            if let Some(space) = self.space(bytes.len().saturating_add(2))
+            if let Some(space) = self.space(bytes.len().saturating_add(2 + MORE))
                 && let Some((first, space)) = space.split_first_chunk_mut()
+                && let Some((space, last)) = space.split_last_chunk_mut()
             {
                 *first = length;
                 copy(bytes, space);
+                *last = more;
             }
         } else {
             self.rest(&length);
             self.rest(bytes);
+            if MORE > 0 {
+                self.rest(&more);
+            }
         }
     }
 
@@ -180,19 +191,53 @@ impl<'a> Writer<'a> {
     /// A string that selects topics (4.7).
     #[inline]
     pub const fn topic_filter(&mut self, text: &str) {
-        if !topic_filter::is_valid(text.as_bytes()) {
-            self.fail(EncodeError::InvalidTopicFilter);
-        }
-        self.binary(text.as_bytes());
+        self.filter::<false, 0>(text, []);
+    }
+
+    /// The same, and a byte.
+    #[inline]
+    pub const fn topic_filter_and_u8(&mut self, text: &str, byte: u8) {
+        self.filter::<false, 1>(text, [byte]);
     }
 
     /// A topic filter, or one for a shared subscription (MQTT 5.0, 4.8.2).
     #[inline]
     pub const fn shareable_topic_filter(&mut self, text: &str) {
-        if !topic_filter::is_valid_or_shared(text.as_bytes()) {
+        self.filter::<true, 0>(text, []);
+    }
+
+    /// The same, and a byte.
+    #[inline]
+    pub const fn shareable_topic_filter_and_u8(&mut self, text: &str, byte: u8) {
+        self.filter::<true, 1>(text, [byte]);
+    }
+
+    /// A topic filter, and bytes of another field. Where a glance is enough, nothing is called and no length is compared
+    /// again.
+    #[inline(always)]
+    const fn filter<const SHAREABLE: bool, const MORE: usize>(&mut self, text: &str, more: [u8; MORE]) {
+        let filter = text.as_bytes();
+        if topic_filter::is_plain(filter) {
+            self.binary_and(filter, more);
+        } else {
+            self.any_filter::<SHAREABLE>(filter);
+            if MORE > 0 {
+                self.rest(&more);
+            }
+        }
+    }
+
+    #[cold]
+    const fn any_filter<const SHAREABLE: bool>(&mut self, filter: &[u8]) {
+        let is_valid = if SHAREABLE {
+            topic_filter::are_valid_levels_or_shared(filter)
+        } else {
+            topic_filter::are_valid_levels(filter)
+        };
+        if !is_valid {
             self.fail(EncodeError::InvalidTopicFilter);
         }
-        self.binary(text.as_bytes());
+        self.binary(filter);
     }
 
     /// Begins a list of one element or more. Returns those that are to be written; of a decoded list none, its bytes are

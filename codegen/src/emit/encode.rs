@@ -37,6 +37,12 @@ pub(super) fn element(codec: &Codec<'_>, fields: &[Field]) -> TokenStream {
 
 /// Writes fields one after another, up to where the packet may end.
 fn fields(codec: &Codec<'_>, fields: &[&Field]) -> TokenStream {
+    if let [filter, byte, rest @ ..] = fields
+        && let Some(write) = filter_and_flags(codec, filter, byte)
+    {
+        let rest = self::fields(codec, rest);
+        return quote! { #write #rest };
+    }
     let [first, rest @ ..] = fields else { return quote! {} };
     let (write, rest) = (field(codec, first), self::fields(codec, rest));
     if first.default.is_none() {
@@ -44,6 +50,23 @@ fn fields(codec: &Codec<'_>, fields: &[&Field]) -> TokenStream {
     }
     let says_more = fields.iter().filter_map(|field| differs_from_default(field));
     quote! { if #(#says_more)||* { #write #rest } }
+}
+
+/// Writes a topic filter and the flags behind it, as each subscription has them, by one call: it looks once for room.
+fn filter_and_flags(codec: &Codec<'_>, filter: &Field, flags: &Field) -> Option<TokenStream> {
+    let is_always = |field: &Field| matches!(field.presence, Presence::Always) && field.default.is_none();
+    let (FieldKind::Value { of, constant: None }, FieldKind::Flags(bits)) = (&filter.kind, &flags.kind) else {
+        return None;
+    };
+    if !is_always(filter) || !is_always(flags) {
+        return None;
+    }
+    let name = ident(&filter.name.value);
+    let byte = walk::flags_byte(codec.packet, flags, bits);
+    let write = types::write_and_u8(of.value, &quote! { self.#name }, &byte.local)?;
+    let (filter_marker, flags_marker) = (codec.marker(&filter.name.span), codec.marker(&flags.name.span));
+    let byte = self::flags(&byte, None);
+    Some(quote! { #flags_marker #byte #filter_marker #write })
 }
 
 /// Whether the packet cannot end before a field.

@@ -763,11 +763,10 @@ pub struct Subscription<'a> {
 impl Subscription<'_> {
     /// Writes the element, also at compile time.
     pub const fn write(&self, writer: &mut Writer<'_>) {
-        // mqtt-3.1.1.mqtt:172
-        writer.topic_filter(self.topic_filter);
         // mqtt-3.1.1.mqtt:175
         let options = self.requested_qos as u8;
-        writer.u8(options);
+        // mqtt-3.1.1.mqtt:172
+        writer.topic_filter_and_u8(self.topic_filter, options);
     }
 }
 

@@ -2744,13 +2744,12 @@ pub struct Subscription<'a> {
 impl Subscription<'_> {
     /// Writes the element, also at compile time.
     pub const fn write(&self, writer: &mut Writer<'_>) {
-        // mqtt-5.0.mqtt:518
-        writer.shareable_topic_filter(self.topic_filter);
         // mqtt-5.0.mqtt:522
         let subscription_options = (self.retain_handling as u8) << 4
             | (self.retain_as_published as u8) << 3 | (self.no_local as u8) << 2
             | self.maximum_qos as u8;
-        writer.u8(subscription_options);
+        // mqtt-5.0.mqtt:518
+        writer.shareable_topic_filter_and_u8(self.topic_filter, subscription_options);
         // mqtt-5.0.mqtt:530
         if self.no_local && is_shared(self.topic_filter) {
             writer.fail(EncodeError::Contradiction);
