@@ -125,32 +125,27 @@ impl<'a> Writer<'a> {
     /// Bytes behind their two byte length.
     #[inline]
     pub const fn binary(&mut self, bytes: &[u8]) {
-        self.binary_and(bytes, []);
-    }
-
-    /// The same, and bytes of another field.
-    #[inline]
-    const fn binary_and<const MORE: usize>(&mut self, bytes: &[u8], more: [u8; MORE]) {
         if bytes.len() > 0xFFFF {
             self.fail(EncodeError::FieldTooLong);
         }
-        let length = (bytes.len() as u16).to_be_bytes();
         if IN_CHUNKS {
-            // Looks only once whether there is room.
-            if let Some(space) = self.space(bytes.len().saturating_add(2 + MORE))
-                && let Some((first, space)) = space.split_first_chunk_mut()
-                && let Some((space, last)) = space.split_last_chunk_mut()
-            {
-                *first = length;
-                copy(bytes, space);
-                *last = more;
-            }
+            self.binary_and(bytes, []);
         } else {
-            self.rest(&length);
+            self.rest(&(bytes.len() as u16).to_be_bytes());
             self.rest(bytes);
-            if MORE > 0 {
-                self.rest(&more);
-            }
+        }
+    }
+
+    /// The same, and the bytes of what follows: a host looks only once whether there is room for all.
+    #[inline]
+    const fn binary_and<const MORE: usize>(&mut self, bytes: &[u8], more: [u8; MORE]) {
+        if let Some(space) = self.space(bytes.len().saturating_add(2 + MORE))
+            && let Some((first, space)) = space.split_first_chunk_mut()
+            && let Some((space, last)) = space.split_last_chunk_mut()
+        {
+            *first = (bytes.len() as u16).to_be_bytes();
+            copy(bytes, space);
+            *last = more;
         }
     }
 
@@ -212,8 +207,7 @@ impl<'a> Writer<'a> {
         self.filter::<true, 1>(text, [byte]);
     }
 
-    /// A topic filter, and bytes of another field. Where a glance is enough, nothing is called and no length is compared
-    /// again.
+    /// A topic filter, and the bytes of what follows.
     #[inline(always)]
     const fn filter<const SHAREABLE: bool, const MORE: usize>(&mut self, text: &str, more: [u8; MORE]) {
         let filter = text.as_bytes();
@@ -221,13 +215,12 @@ impl<'a> Writer<'a> {
             self.binary_and(filter, more);
         } else {
             self.any_filter::<SHAREABLE>(filter);
-            if MORE > 0 {
-                self.rest(&more);
-            }
+            if let [byte] = more.as_slice() { self.u8(*byte); }
         }
     }
 
-    #[cold]
+    /// A topic filter that is not valid at a glance, all of them on a device.
+    #[inline(never)]
     const fn any_filter<const SHAREABLE: bool>(&mut self, filter: &[u8]) {
         let is_valid = if SHAREABLE {
             topic_filter::are_valid_levels_or_shared(filter)
