@@ -136,7 +136,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The same, and the bytes of what follows: a host looks only once whether there is room for all.
+    /// The same on a host, and the bytes of what follows: looks only once whether there is room for all.
     #[inline]
     const fn binary_and<const MORE: usize>(&mut self, bytes: &[u8], more: [u8; MORE]) {
         if let Some(space) = self.space(bytes.len().saturating_add(2 + MORE))
@@ -207,7 +207,7 @@ impl<'a> Writer<'a> {
         self.filter::<true, 1>(text, [byte]);
     }
 
-    /// A topic filter, and the bytes of what follows.
+    /// A topic filter, and the byte that follows, if one does.
     #[inline(always)]
     const fn filter<const SHAREABLE: bool, const MORE: usize>(&mut self, text: &str, more: [u8; MORE]) {
         let filter = text.as_bytes();
@@ -215,11 +215,14 @@ impl<'a> Writer<'a> {
             self.binary_and(filter, more);
         } else {
             self.any_filter::<SHAREABLE>(filter);
-            if let [byte] = more.as_slice() { self.u8(*byte); }
+            if let [byte] = more.as_slice() {
+                self.u8(*byte);
+            }
         }
     }
 
-    /// A topic filter that is not valid at a glance, all of them on a device.
+    /// The same of a filter that is not seen to be valid at a glance, as none is on a device. There, one copy takes least; and
+    /// on a host, the registers that it needs are not saved for all others.
     #[inline(never)]
     const fn any_filter<const SHAREABLE: bool>(&mut self, filter: &[u8]) {
         let is_valid = if SHAREABLE {
@@ -424,6 +427,34 @@ mod tests {
             writer.binary(&bytes);
             assert_eq!(writer.length(), usize::from(length) + 2);
             assert_eq!(writer.finish(), Err(EncodeError::TooLarge));
+        }
+    }
+
+    #[test]
+    fn topic_filters_of_any_length_are_written_with_what_follows() {
+        for (length, end) in (0..70).flat_map(|length| ["/a", "/#", "/\0"].map(|end| (length, end))) {
+            let filter = "b".repeat(length) + end;
+            let expected = [&[0, filter.len() as u8], filter.as_bytes(), &[0xBB]].concat();
+            for shareable in [false, true] {
+                let write = |buffer: &mut [u8]| {
+                    let mut writer = Writer::new(buffer);
+                    match shareable {
+                        false => writer.topic_filter_and_u8(&filter, 0xBB),
+                        true => writer.shareable_topic_filter_and_u8(&filter, 0xBB),
+                    }
+                    (writer.length(), writer.finish())
+                };
+                let mut buffer = vec![0xFF; Writer::FIXED_HEADER + expected.len()];
+                let is_valid = end != "/\0";
+                let outcome = if is_valid { Ok(buffer.len()) } else { Err(EncodeError::InvalidTopicFilter) };
+                assert_eq!(write(&mut buffer), (expected.len(), outcome), "{filter}");
+                assert_eq!(buffer[Writer::FIXED_HEADER..], expected, "{filter}");
+
+                // One byte too few.
+                buffer.pop();
+                let outcome = outcome.and(Err(EncodeError::TooLarge));
+                assert_eq!(write(&mut buffer), (expected.len(), outcome), "{filter}");
+            }
         }
     }
 
