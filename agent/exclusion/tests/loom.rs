@@ -125,7 +125,7 @@ fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
         counted.fetch_add(1, SeqCst);
         model();
     });
-    println!("{} orders", orders.load(SeqCst));
+    println!("figures: {} orders", orders.load(SeqCst));
 }
 
 /// The messages that an agent has sent: producer and number of each.
