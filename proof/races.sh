@@ -29,6 +29,7 @@ found() {
         echo 'the races of a build without exclusion were not found'
         exit 1
     fi
+    echo 'figures: the races of a build without exclusion are found'
 }
 
 case ${1:-} in
