@@ -158,7 +158,7 @@ fn eight_threads_lose_nothing() {
     let commands = commands(100_000);
     let ways: [Way; 8] = array::from_fn(|producer| if producer % 2 == 0 { Way::Try } else { Way::Await });
     producers::<8>(&ways, commands / 8, usize::MAX);
-    println!("figures: {commands} commands from eight threads");
+    println!("figures: {commands} commands");
 }
 
 #[test]
