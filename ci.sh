@@ -58,7 +58,7 @@ exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)
 
 if [ "${1:-}" = long ]; then
     # Its commands are those that the documents have.
-    exec proof/long.sh
+    exec proof/long.sh "${2:-}"
 fi
 
 say 'format'

@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# Runs the command of each row of guarantees.txt, and writes what they say into docs/GUARANTEES.md. If one fails, it stays as it was.
+# Runs the command of each row of guarantees.txt, and writes what it says into the table of docs/GUARANTEES.md, row by row. Ends with
+# the first that fails. `long.sh WORDS`: only rows in which these stand.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 document=docs/GUARANTEES.md
-mkdir -p target
 table=target/guarantees.md
 log=target/long.log
-trap 'cat "$table"' EXIT
-printf '\n| guarantee | figures | seconds | command |\n|---|---|---|---|\n' >"$table"
+mkdir -p target
 
 # What the log says. Lines of a number and a word, with the same word, are added up.
 figures() {
@@ -19,23 +18,32 @@ figures() {
         { text = text "; " $0 }
         END {
             for (unit in sum) text = text "; " sum[unit] " " unit
-            if (tests) text = text "; " tests " tests"
+            if (tests) text = text "; tests: " tests
             print substr(text, 3)
         }' "$log"
 }
 
 # As locked: the commands do not say so each time.
 cargo metadata --locked --format-version 1 >/dev/null
-while IFS='|' read -r what command <&3; do
-    what=${what% } command=${command# }
+run="$(date -u +%F), $(git describe --always --dirty=' with changes' --exclude '*'), $(rustc --version | cut -d' ' -f-2)"
+
+mapfile -t rows < <(grep -v '^#' proof/guarantees.txt)
+# What the document says of each: of the same words and the same command.
+lines=()
+for row in "${rows[@]}"; do
+    what=${row%% | *} command=${row#* | }
+    lines+=("$(grep -F "| $what | " "$document" | grep -F "| \`$command\` |" ||
+        printf '| %s | not run yet | | | `%s` |' "$what" "$command")")
+done
+for row in "${!rows[@]}"; do
+    [[ ${rows[row]} == *"${1:-}"* ]] || continue
+    what=${rows[row]%% | *} command=${rows[row]#* | }
     began=$SECONDS
     printf '\n==> %s\n    %s\n' "$what" "$command"
     bash -c "$command" 2>&1 | tee "$log"
-    printf '| %s | %s | %s | `%s` |\n' "$what" "$(figures)" "$((SECONDS - began))" "$command" >>"$table"
-done 3< <(grep -v '^#' proof/guarantees.txt)
-
-printf '\nRun on %s, on %s with %s, %s processors, mosquitto %s.\n\n' "$(date -u +%F)" \
-    "commit $(git describe --always --dirty=' with changes' --exclude '*')" "$(rustc --version)" "$(nproc)" \
-    "$(PATH="$PATH:/usr/sbin" mosquitto -h | sed -n 's/mosquitto version //p')" >>"$table"
-begin='<!-- begin: .\/ci.sh long -->'
-sed -i -e "/$begin/,/<!-- end -->/{//!d}" -e "/$begin/r $table" "$document"
+    lines[row]="| $what | $(figures) | $((SECONDS - began)) | $run | \`$command\` |"
+    printf '\n| guarantee | figures | seconds | run | command |\n|---|---|---|---|---|\n' >"$table"
+    printf '%s\n' "${lines[@]}" '' >>"$table"
+    begin='<!-- begin: .\/ci.sh long -->'
+    sed -i -e "/$begin/,/<!-- end -->/{//!d}" -e "/$begin/r $table" "$document"
+done
