@@ -25,7 +25,8 @@ figures() {
 
 # As locked: the commands do not say so each time.
 cargo metadata --locked --format-version 1 >/dev/null
-run="$(date -u +%F), $(git describe --always --dirty=' with changes' --exclude '*'), $(rustc --version | cut -d' ' -f-2)"
+changed=$(git diff --quiet HEAD -- . ":!$document" || echo ' with changes')
+run="$(date -u +%F), $(git rev-parse --short HEAD)$changed, $(rustc --version | cut -d' ' -f-2)"
 
 mapfile -t rows < <(grep -v '^#' proof/guarantees.txt)
 # What the document says of each: of the same words and the same command.
