@@ -19,7 +19,7 @@ figures() {
         END {
             for (unit in sum) text = text "; " sum[unit] " " unit
             if (tests) text = text "; tests: " tests
-            print substr(text, 3)
+            print text ? substr(text, 3) : "succeeded"
         }' "$log"
 }
 
