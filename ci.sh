@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every check of the project, as CI runs it: format, lints, documentation, cost report, tests.
-# `./ci.sh long` instead: the long forms of the tests that prove something, and a table of what they say.
+# `./ci.sh long` instead: the long forms of the tests that prove something, and what they say into docs/GUARANTEES.md.
 # Sets up what it needs on a fresh machine, and says so before. Needs: Rust with rustfmt and clippy, and a C compiler.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -57,42 +57,8 @@ python3 -c 'import ensurepip' 2>/dev/null || install a-python-that-makes-environ
 exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)
 
 if [ "${1:-}" = long ]; then
-    mkdir -p target
-    table=target/guarantees.md
-    printf '| what | figures | seconds | command |\n|---|---|---|---|\n' >"$table"
-    trap 'say "$table"; cat "$table"' EXIT
-    export SLIMQTT_LONG=1
-
-    # row WHAT COMMAND ...: runs it, and adds a row with the lines that it prints behind `figures: `.
-    row() {
-        local what=$1 began=$SECONDS log=target/long.log
-        shift
-        say "$what"
-        "$@" 2>&1 | tee "$log"
-        local figures
-        figures=$(sed -n 's/.*figures: //p' "$log" | paste -sd'~' | sed 's/~/<br>/g')
-        [ -n "$figures" ] || figures="$(grep -oE '[0-9]+ passed' "$log" | awk '{ sum += $1 } END { print sum + 0 }') tests"
-        printf '| %s | %s | %s | `%s` |\n' "$what" "$figures" "$((SECONDS - began))" "$*" >>"$table"
-    }
-
-    test=(cargo test --locked --package)
-    row 'nothing lost or doubled on a line that breaks; cheats are found' \
-        env SLIMQTT_LONG=1 "${test[@]}" slimqtt-end-to-end --features broker --test faults -- --nocapture
-    row 'three brokers' "${test[@]}" slimqtt-end-to-end --features others --test brokers
-    row 'TLS, and wrong certificates' "${test[@]}" slimqtt-end-to-end --features tls --test tls
-    row 'every packet at every stage' "${test[@]}" slimqtt-proof --test hostile -- --nocapture
-    row 'random scripts of bytes, times, commands and drops' \
-        env SLIMQTT_SCRIPTS=300000 "${test[@]}" slimqtt-proof --test scripts -- --nocapture
-    row 'no secrets in logs' "${test[@]}" slimqtt-proof --features log --test secrets
-    row 'random steps against a model of a Server' \
-        env SLIMQTT_MODEL_STEPS=3000000 "${test[@]}" slimqtt-agent --test model
-    row 'eight threads' env SLIMQTT_COMMANDS=1000000 "${test[@]}" slimqtt-agent --test threads
-    row 'all orders of threads that loom finds, and no exclusion at all' \
-        cargo test "${exclusion[@]}" --target-dir target/exclusion
-    row '20,000 messages each way on a Cortex-M0 with 16 KB of RAM' \
-        env SLIMQTT_LONG=1 "${test[@]}" slimqtt-end-to-end --features broker,emulator --test soak -- --nocapture
-    row 'no panic, no heap, no formatting in any image' cargo size-report
-    exit
+    # Its commands are those that the documents have.
+    exec proof/long.sh "${2:-}"
 fi
 
 say 'format'

@@ -147,7 +147,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         if self.session.stop() {
             self.queue.wake_agent();
         } else {
-            self.queue.stop();
+            self.queue.clear();
         }
     }
 }

@@ -7,13 +7,14 @@
 //! packet identifier has its number: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
+use core::ops::RangeInclusive;
 use core::task::{Poll, Waker};
 
 use critical_section::{CriticalSection, Mutex};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::agent::{Keeps, Profile};
-use crate::command::CommandError;
+use crate::command::{CommandError, Completion};
 use crate::payload::Payload;
 use crate::request::Request;
 use crate::wire::{
@@ -206,6 +207,16 @@ impl<P: Profile> Control<P> {
     /// The packet identifier of a command in this slot, the one with this number.
     fn identifier(&self, slot: u8) -> PacketIdentifier {
         PacketIdentifier::MIN.saturating_add(u16::from(self.generation.get()) << 8 | u16::from(slot))
+    }
+
+    /// The command ends. Returns the function that is to be told.
+    #[inline(never)]
+    fn end(&self, outcome: State) -> Option<&'static Completion> {
+        if P::ACKNOWLEDGED && outcome != State::Free {
+            self.generation.set(self.generation.get().wrapping_add(1));
+        }
+        self.state.set(if self.watched.replace(false) { outcome } else { State::Free });
+        self.completion.replace(P::Completion::NONE).get()
     }
 }
 
@@ -466,39 +477,51 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;
     /// what else was begun is lost; the rest stays in line.
     pub(crate) fn interrupt(&self) {
-        self.give_up(State::Again, State::ConnectionLost);
+        self.give_up(State::Again..=State::Sent, State::ConnectionLost);
     }
 
     /// The Server has no session: exchanges that were begun with it are over.
     pub(crate) fn forget(&self) {
-        self.give_up(State::Again, State::SessionLost);
+        self.give_up(State::Again..=State::Sent, State::SessionLost);
     }
 
     /// No command goes on. (Those that are given meanwhile do.)
     pub(crate) fn stop(&self) {
-        self.give_up(State::Queued, State::Stopped);
+        self.give_up(State::Queued..=State::Sent, State::Stopped);
     }
 
-    /// Ends all commands that have come as far as that. With the connection alone, messages can be sent again.
-    fn give_up(&self, from: State, outcome: State) {
+    /// The same without a connection. What one that begins meanwhile has in its hands stays there.
+    pub(crate) fn clear(&self) {
+        self.give_up(State::Queued..=State::Again, State::Stopped);
+    }
+
+    /// Ends all commands that have come so far. With the connection alone, messages can be sent again.
+    fn give_up(&self, concerned: RangeInclusive<State>, outcome: State) {
         for slot in &self.slots {
-            let (concerned, repeats) = critical_section::with(|cs| {
+            #[cfg(any(feature = "log", feature = "defmt"))]
+            let identifier = self.identifier_of(slot);
+            // At once: else another command may have the slot when this one ends.
+            let ended = critical_section::with(|cs| {
                 let control = slot.control.borrow(cs);
-                let state = control.state.get();
-                let concerned = from <= state && state <= State::Sent;
+                if !concerned.contains(&control.state.get()) {
+                    return None;
+                }
                 let repeats = P::PUBLISH > 0
                     && outcome == State::ConnectionLost
                     && matches!(control.awaited.get(), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE);
-                if concerned && repeats {
+                if repeats {
                     control.state.set(State::Again);
+                    return Some(None);
                 }
-                (concerned, repeats)
+                Some(Some(control.end(outcome)))
             });
-            if concerned && repeats {
-                event!(debug, "to be sent again: identifier {}", self.identifier_of(slot));
-            } else if concerned {
-                event!(debug, "given up: identifier {}", self.identifier_of(slot));
-                self.done(slot, outcome, &[]);
+            match ended {
+                None => {}
+                Some(None) => event!(debug, "to be sent again: identifier {}", identifier),
+                Some(Some(completion)) => {
+                    event!(debug, "given up: identifier {}", identifier);
+                    self.tell(completion, outcome, &[]);
+                }
             }
         }
     }
@@ -510,21 +533,22 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         critical_section::with(|cs| slot.control.borrow(cs).identifier(number as u8).get())
     }
 
-    /// The command of a slot is done, or `Free`: nobody waits for it any more. Tells all who may care.
-    #[inline(never)]
+    /// The command of a slot is done, or `Free`: nobody waits for it any more.
     fn done(&self, slot: &Slot<P, PACKET>, outcome: State, codes: &[u8]) {
         let completion = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
-            let watched = control.watched.replace(false);
             if outcome == State::Free && control.state.get().is_begun() {
+                control.watched.set(false);
                 return None;
             }
-            if P::ACKNOWLEDGED && outcome != State::Free {
-                control.generation.set(control.generation.get().wrapping_add(1));
-            }
-            control.state.set(if watched { outcome } else { State::Free });
-            control.completion.replace(P::Completion::NONE).get()
+            control.end(outcome)
         });
+        self.tell(completion, outcome, codes);
+    }
+
+    /// Tells all who may care.
+    #[inline(never)]
+    fn tell(&self, completion: Option<&'static Completion>, outcome: State, codes: &[u8]) {
         if let Some(completion) = completion {
             completion.call(outcome.outcome().map(|()| List::encoded(codes)));
         }

@@ -65,6 +65,7 @@ fn play<const COMMANDS: usize, const RECEIVE: usize>() {
             break;
         }
     }
+    println!("figures: {} steps", figures.steps());
     println!("{COMMANDS} slots, receive buffer of {RECEIVE} bytes, {:.1?}: {figures:?}", began.elapsed());
 }
 

@@ -2,6 +2,7 @@
 
 mod kit;
 
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -65,8 +66,28 @@ enum Way {
     Await,
 }
 
+/// How many commands the longer tests give.
+fn commands(default: u32) -> u32 {
+    env::var("SLIMQTT_COMMANDS").map_or(default, |count| count.parse().expect("a number of commands"))
+}
+
+/// Polls a future by another thread each time, as an executor with several threads, or cores, may do.
+async fn moving<F: Future<Output: Send> + Send>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let (future, waker) = (future.as_mut(), context.waker());
+        thread::scope(|scope| scope.spawn(|| future.poll(&mut Context::from_waker(waker))).join().unwrap())
+    })
+    .await
+}
+
 /// Lets each producer publish `count` messages through `COMMANDS` slots.
 fn producers<const COMMANDS: usize>(ways: &[Way], count: u32, fragment: usize) {
+    producers_beside::<COMMANDS>(ways, count, fragment, false);
+}
+
+/// The same; the connection may be polled by another thread each time.
+fn producers_beside<const COMMANDS: usize>(ways: &[Way], count: u32, fragment: usize, moves: bool) {
     let agent = Agent::<COMMANDS, 32>::new();
     let server = Server::new();
     server.accept_first();
@@ -75,7 +96,8 @@ fn producers<const COMMANDS: usize>(ways: &[Way], count: u32, fragment: usize) {
     thread::scope(|scope| {
         let connection = scope.spawn(|| {
             let (mut rx, mut tx) = server.ends();
-            block_on("the agent", agent.run::<64>(&mut rx, &mut tx, &NoClock, &connect, |_| {}))
+            let run = agent.run::<64>(&mut rx, &mut tx, &NoClock, &connect, |_| {});
+            if moves { block_on("the agent", moving(run)) } else { block_on("the agent", run) }
         });
         let agent = &agent;
         let threads: Vec<_> = ways
@@ -133,9 +155,15 @@ fn nothing_is_lost_and_each_threads_order_is_kept() {
 /// `SLIMQTT_COMMANDS=1000000 cargo test -p slimqtt-agent --test threads eight` gives a million of them.
 #[test]
 fn eight_threads_lose_nothing() {
-    let commands = env::var("SLIMQTT_COMMANDS").map_or(100_000, |count| count.parse().expect("a number of commands"));
+    let commands = commands(100_000);
     let ways: [Way; 8] = array::from_fn(|producer| if producer % 2 == 0 { Way::Try } else { Way::Await });
     producers::<8>(&ways, commands / 8, usize::MAX);
+    println!("figures: {commands} commands");
+}
+
+#[test]
+fn a_connection_that_moves_between_threads_loses_nothing() {
+    producers_beside::<2>(&[Way::Try, Way::Await, Way::Await], commands(3000).min(30_000) / 3, 3, true);
 }
 
 #[test]

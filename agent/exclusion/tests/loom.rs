@@ -125,7 +125,7 @@ fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
         counted.fetch_add(1, SeqCst);
         model();
     });
-    println!("{} orders", orders.load(SeqCst));
+    println!("figures: {} orders", orders.load(SeqCst));
 }
 
 /// The messages that an agent has sent: producer and number of each.
@@ -401,5 +401,67 @@ fn a_command_that_meets_stop_is_sent_or_told_so() {
             ref other => panic!("{other:?}"),
         }
         assert_eq!((agent.try_submit(&STAYS), agent.try_submit(&STAYS)), (Ok(()), Ok(())));
+    });
+}
+
+/// A stop that finds no connection may be slow: one that begins meanwhile is not its business.
+#[test]
+fn a_stop_that_meets_the_beginning_of_a_connection_leaves_no_command_without_an_outcome() {
+    check(3, || {
+        let agent = Arc::new(Agent::<1>::new());
+        let mut before = agent.submit::<()>(STAYS);
+        let mut nobody = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut before).poll(&mut nobody).is_pending());
+        let mut threads = Threads::of(&agent);
+        threads.spawn(Agent::stop);
+        // Here it may begin.
+        critical_section::with(|_| {});
+        let server = Server::default();
+        let (mut rx, mut tx) = server.ends();
+        let mut run = Box::pin(agent.run(&mut rx, &mut tx, &NoClock, &CONNECT, |_| {}));
+        // CONNECT goes out, CONNACK comes in, the message goes out: all unless it is stopped.
+        for _ in 0..3 {
+            if run.as_mut().poll(&mut nobody).is_ready() {
+                break;
+            }
+        }
+        threads.join();
+        drop(run);
+        // By now it was stopped, or was sent and ended with its session.
+        let outcome = Pin::new(&mut before).poll(&mut nobody);
+        assert!(matches!(outcome, Poll::Ready(Err(CommandError::Stopped | CommandError::SessionLost))), "{outcome:?}");
+        drop(before);
+        assert_eq!(agent.try_submit(&STAYS), Ok(()));
+    });
+}
+
+/// Between "this one is to be given up" and its end, its future may be dropped, and another command be given its slot.
+#[test]
+fn a_stop_that_meets_a_dropped_command_leaves_the_next_ones_whole() {
+    check(4, || {
+        let agent = Arc::new(Agent::<1>::new());
+        let mut nobody = Context::from_waker(Waker::noop());
+        let mut submit = |content| {
+            let mut future = agent.submit::<()>(message(content));
+            let outcome = Pin::new(&mut future).poll(&mut nobody);
+            (future, outcome)
+        };
+        let (dropped, outcome) = submit(&[0, 0]);
+        assert!(outcome.is_pending());
+        let mut threads = Threads::of(&agent);
+        threads.spawn(Agent::stop);
+        threads.spawn(|agent| {
+            let _ = agent.try_submit(&message(&[2, 0]));
+        });
+        drop(dropped);
+        let (mut future, _) = submit(&[1, 0]);
+        threads.join();
+        let (sent, _) = connection(&mut threads, |_| {}, |_| true);
+        match Pin::new(&mut future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(())) => assert_eq!(of(&sent, 1), [0]),
+            // It was given up, or found no slot in time.
+            Poll::Ready(Err(CommandError::Stopped)) | Poll::Pending => assert_eq!(of(&sent, 1), []),
+            other => panic!("{other:?}"),
+        }
     });
 }
