@@ -119,9 +119,9 @@ target/tools/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans 
 
 msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
 say "published packages with Rust $msrv, which is promised to do"
-if rustup run "$msrv" cargo --version >/dev/null 2>&1 || rustup toolchain install --profile minimal "$msrv"; then
+if rustup run "$msrv" cargo --version >/dev/null 2>&1 || timeout 300 rustup toolchain install --profile minimal "$msrv"; then
     rustup run "$msrv" cargo check --locked --target-dir target/msrv --all-features "${published[@]}"
-    if rustup target add --toolchain "$msrv" thumbv6m-none-eabi; then
+    if timeout 300 rustup target add --toolchain "$msrv" thumbv6m-none-eabi; then
         # Libraries leave it to the firmware how a core without compare-and-swap gets it: here it is said for none.
         RUSTFLAGS='--cfg portable_atomic_unsafe_assume_single_core' rustup run "$msrv" cargo check --locked \
             --target-dir target/msrv --all-features --package slimqtt --target thumbv6m-none-eabi
