@@ -64,13 +64,46 @@ fi
 say 'format'
 cargo fmt --check
 cargo fmt --check --manifest-path agent/exclusion/Cargo.toml
+rustfmt --check --edition 2024 template/src/main.rs template/build.rs
 
 say 'lints'
 cargo clippy --locked --all-targets --all-features -- --deny warnings
-cargo clippy --locked --package slimqtt-agent -- --deny warnings
-cargo clippy --locked --package slimqtt-agent --features log -- --deny warnings
-cargo clippy --locked --package slimqtt-agent --features defmt -- --deny warnings
 cargo clippy "${exclusion[@]}" --target-dir target/exclusion --all-targets -- --deny warnings
+
+# What others get: published packages, and nothing that their dependencies bring with them unasked.
+published=(--package slimqtt --package slimqtt-agent --package slimqtt-macros --package slimqtt-codegen
+    --package slimqtt-spec --package slimqtt-size-report)
+say 'two programs for the next checks, into target/tools'
+cargo install --quiet --locked --debug --root target/tools cargo-hack@0.6.46 cargo-deny@0.20.2
+
+say 'lints of published packages, with each feature and each pair of them'
+PATH="$PWD/target/tools/bin:$PATH" \
+    cargo hack clippy --locked --feature-powerset --depth 2 "${published[@]}" -- --deny warnings
+
+say 'licences and sources of dependencies'
+target/tools/bin/cargo-deny --locked check --hide-inclusion-graph licenses bans sources
+
+msrv=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml).0
+say "published packages with Rust $msrv, which is promised to do"
+if rustup run "$msrv" cargo --version >/dev/null 2>&1 || timeout 300 rustup toolchain install --profile minimal "$msrv"; then
+    rustup run "$msrv" cargo check --locked --target-dir target/msrv --all-features "${published[@]}"
+    if timeout 300 rustup target add --toolchain "$msrv" thumbv6m-none-eabi; then
+        # Libraries leave it to the firmware how a core without compare-and-swap gets it: here it is said for none.
+        RUSTFLAGS='--cfg portable_atomic_unsafe_assume_single_core' rustup run "$msrv" cargo check --locked \
+            --target-dir target/msrv --all-features --package slimqtt --target thumbv6m-none-eabi
+    else
+        say "NOT CHECKED for Cortex-M0 with Rust $msrv: rustup could not install its library"
+    fi
+else
+    say "NOT CHECKED with Rust $msrv: it is not here, and rustup could not install it"
+fi
+
+if [[ $(cargo publish --help) == *--workspace* ]]; then
+    say 'packages as they would be published: each builds by itself'
+    cargo publish --quiet --workspace --dry-run --locked --allow-dirty
+else
+    say 'packages as they would be published: NOT CHECKED, since this cargo is older than 1.90'
+fi
 
 say 'documentation'
 RUSTDOCFLAGS='--deny warnings' cargo doc --locked --no-deps --all-features --quiet

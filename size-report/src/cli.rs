@@ -155,7 +155,12 @@ struct Build {
 /// Runs the program. Its exit code is 0 if all is well, 1 if a profile breaks a promise, and 2 if that could not be
 /// found out.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut arguments: Vec<_> = env::args_os().collect();
+    // Where it is installed, cargo also says which of its commands it runs.
+    if arguments.get(1).is_some_and(|argument| argument == "size-report") {
+        arguments.remove(1);
+    }
+    let cli = Cli::parse_from(arguments);
     let result = match cli.task.unwrap_or(Task::Measure(cli.measure)) {
         Task::Measure(measure) => measure.run(),
         Task::Attribute(attribute) => attribute.run(),

@@ -1,4 +1,4 @@
-//! The `slimqtt-size-report` program, run as `cargo size-report`.
+//! The program `cargo-size-report`, which `cargo size-report` runs.
 
 fn main() -> std::process::ExitCode {
     slimqtt_size_report::cli::main()

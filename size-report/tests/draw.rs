@@ -16,7 +16,7 @@ fn target(name: &str) -> PathBuf {
 
 fn run(target: &Path, arguments: &[&str]) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_slimqtt-size-report"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-size-report"));
     command.args(arguments).current_dir(root).env("CARGO_TARGET_DIR", target).output().unwrap()
 }
 

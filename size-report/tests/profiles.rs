@@ -4,7 +4,7 @@ use slimqtt_size_report::attribution::{Image, Kind, Memory, Row};
 use std::process::Command;
 
 fn beacon() -> Image {
-    let output = Command::new(env!("CARGO_BIN_EXE_slimqtt-size-report"))
+    let output = Command::new(env!("CARGO_BIN_EXE_cargo-size-report"))
         .args(["attribute", "beacon", "--json"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .output()

@@ -26,13 +26,13 @@ const fn is_plain<const WILDCARDS: bool>(text: &[u8]) -> bool {
     }
     // Two chunks are all of it. They may overlap.
     if let (Some(first), Some(last)) = (text.first_chunk::<16>(), text.last_chunk::<16>()) {
-        return are_plain::<WILDCARDS, _>(first, last);
+        return are_plain::<WILDCARDS, 16>(first, last);
     }
     if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        return are_plain::<WILDCARDS, _>(first, last);
+        return are_plain::<WILDCARDS, 8>(first, last);
     }
     if let (Some(first), Some(last)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        return are_plain::<WILDCARDS, _>(first, last);
+        return are_plain::<WILDCARDS, 4>(first, last);
     }
     false
 }

@@ -51,7 +51,7 @@ impl Image {
         let file = match self.source {
             Source::File(file) => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(file),
             Source::Built(package, bin, features) => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_slimqtt-size-report"));
+                let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-size-report"));
                 command.args(["build", package, "--bin", bin]).current_dir(workspace()).stdin(Stdio::null());
                 if !features.is_empty() {
                     command.args(["--features", features]);

@@ -33,7 +33,7 @@ impl Blinker {
 
     /// Runs `cargo size-report` of the copy, from a folder that is not its own.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_slimqtt-size-report"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-size-report"));
         command.args(arguments).env("CARGO_TARGET_DIR", self.path("target"));
         // These look at reports alone.
         if !["compare", "history"].contains(&arguments[0]) {
