@@ -3,10 +3,14 @@
 #![no_std]
 
 mod clock;
+#[cfg(feature = "semihosting")]
+mod exit;
 mod interrupt;
 mod uart;
 
 pub use clock::Clock;
+#[cfg(feature = "semihosting")]
+pub use exit::exit;
 pub use uart::{Rx, Tx, uart};
 
 use embassy_executor::{Executor, SpawnError, SpawnToken, Spawner};
