@@ -2,7 +2,8 @@
 
 use core::convert::Infallible;
 use core::future::poll_fn;
-use core::task::{Context, Poll};
+use core::pin::pin;
+use core::task::{Context, Poll, ready};
 
 use embedded_io_async::{ErrorType, Read, Write};
 
@@ -42,7 +43,9 @@ pub fn uart() -> (Rx, Tx) {
 }
 
 /// The event stays set until the task has seen it: the interrupt only wakes, and stays off until the next wait.
-pub(crate) fn on_interrupt() {
+///
+/// The handler of UART0, where the firmware has one of its own for each interrupt.
+pub fn on_interrupt() {
     if RX_READY.read() != 0 {
         INTERRUPT_CLEAR.write(RX_INTERRUPT);
         RX_WAITING.wake();
@@ -53,57 +56,37 @@ pub(crate) fn on_interrupt() {
     }
 }
 
-/// The next byte, if one has come.
-fn poll_received(context: &mut Context<'_>) -> Poll<u8> {
-    RX_WAITING.until(context, || {
-        if RX_READY.read() == 0 {
-            INTERRUPT_SET.write(RX_INTERRUPT);
-            return None;
-        }
-        RX_READY.write(0);
-        Some(RXD.read() as u8)
-    })
-}
-
-/// Begins to send a byte.
-fn send(byte: u8) {
-    TX_READY.write(0);
-    TXD.write(u32::from(byte));
-}
-
-/// Whether the last byte is sent.
-fn poll_sent(context: &mut Context<'_>) -> Poll<()> {
-    TX_WAITING.until(context, || {
-        if TX_READY.read() == 0 {
-            INTERRUPT_SET.write(TX_INTERRUPT);
-            return None;
-        }
-        Some(())
-    })
-}
-
 /// The receiving half.
 pub struct Rx(());
-
-impl Rx {
-    /// The next byte, if one has come.
-    pub fn poll_received(&mut self, context: &mut Context<'_>) -> Poll<u8> {
-        poll_received(context)
-    }
-}
 
 /// The sending half.
 pub struct Tx(());
 
+impl Rx {
+    /// The next byte, if one has come.
+    pub fn poll_received(&mut self, context: &mut Context<'_>) -> Poll<u8> {
+        let mut byte = [0];
+        let Ok(_) = ready!(pin!(self.read(&mut byte)).poll(context));
+        Poll::Ready(byte[0])
+    }
+}
+
 impl Tx {
     /// Begins to send a byte. The last one must have been sent.
     pub fn send(&mut self, byte: u8) {
-        send(byte);
+        // Its future would only wait.
+        drop(self.write(&[byte]));
     }
 
     /// Whether the last byte is sent.
     pub fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        poll_sent(context)
+        TX_WAITING.until(context, || {
+            let is_sent = TX_READY.read() != 0;
+            if !is_sent {
+                INTERRUPT_SET.write(TX_INTERRUPT);
+            }
+            is_sent.then_some(())
+        })
     }
 }
 
@@ -123,9 +106,14 @@ impl Read for Rx {
             let Some(first) = &mut first else {
                 return Poll::Ready(Ok(0));
             };
-            poll_received(context).map(|byte| {
-                **first = byte;
-                Ok(1)
+            RX_WAITING.until(context, || {
+                if RX_READY.read() == 0 {
+                    INTERRUPT_SET.write(RX_INTERRUPT);
+                    return None;
+                }
+                RX_READY.write(0);
+                **first = RXD.read() as u8;
+                Some(Ok(1))
             })
         })
     }
@@ -134,14 +122,18 @@ impl Read for Rx {
 impl Write for Tx {
     fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, Infallible>> {
         if let Some(first) = bytes.first() {
-            send(*first);
+            TX_READY.write(0);
+            TXD.write(u32::from(*first));
         }
         let count = bytes.len().min(1);
         poll_fn(move |context| {
-            if count == 0 {
-                return Poll::Ready(Ok(0));
-            }
-            poll_sent(context).map(|()| Ok(1))
+            TX_WAITING.until(context, || {
+                if count > 0 && TX_READY.read() == 0 {
+                    INTERRUPT_SET.write(TX_INTERRUPT);
+                    return None;
+                }
+                Some(Ok(count))
+            })
         })
     }
 
