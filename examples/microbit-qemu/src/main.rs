@@ -1,6 +1,8 @@
 //! A beacon on the micro:bit: two tasks publish at the same time over one connection, a third one keeps still long
 //! enough for a keep-alive, then disconnects.
 //!
+//! No task returns: an `async fn` that does has a panic for whoever polls it after its end.
+//!
 //! The transport is the UART. Under QEMU it is wired to a broker's TCP port; see the README beside this file.
 #![no_std]
 #![no_main]

@@ -152,6 +152,7 @@ fn wake() {
 
 #[entry]
 fn main() -> ! {
+    // They are there, the first time.
     let (Some(device), Some(mut core)) = (Peripherals::take(), CorePeripherals::take()) else { udf() };
     let (rx, tx) = microbit::uart();
     let [clock, _] = Clock::start();
