@@ -116,6 +116,11 @@ else
     say 'workflows: not checked, since there is no npm'
 fi
 
+say 'images of the examples: no panic, no heap, no formatting'
+for example in microbit-qemu interrupts; do
+    cargo size-report --manifest-path "examples/$example/Cargo.toml" --budgets "examples/$example/budgets.toml"
+done
+
 say 'cost report'
 cargo size-report --check-docs
 cargo size-report codecs

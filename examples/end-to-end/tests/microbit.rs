@@ -93,3 +93,71 @@ fn remote_answers_commands_shows_long_texts_and_resumes_after_a_cut() {
     broker.process.wait_for("Received DISCONNECT from room");
     assert!(board.wait().success(), "the firmware ends with success");
 }
+
+/// How many reports of two meters are looked at before the line is cut. Afterwards there are twice as many.
+const REPORTS: usize = 60;
+
+#[test]
+fn interrupts_publish_with_rtic() {
+    interrupts_publish("rtic");
+}
+
+#[test]
+fn interrupts_publish_without_any_executor() {
+    interrupts_publish("bare");
+}
+
+/// Two interrupts of different priorities publish; a message switches the light and is answered; both go on after a cut.
+fn interrupts_publish(binary: &str) {
+    let mut broker = Broker::start();
+    let line = SerialServer::to(broker.port);
+    let mut meters = broker.watch("meter/+", "%t %p");
+    let mut answers = broker.watch("meter/is/light", "%q %p");
+    let image = build("interrupts", &["--bin", binary, "--features", binary]);
+    let _board = microbit(&image, line.port);
+    let order = |broker: &Broker, state: &str| broker.publish(&["-q", "1", "-t", "meter/set/light", "-m", state]);
+
+    broker.process.wait_for("Sending SUBACK to meter");
+    for (count, state) in (1..).zip(["on", "off", "on"]) {
+        order(&broker, state);
+        assert_eq!(answers.lines(count).last(), Some(&format!("1 {state}")));
+    }
+    missed_pulses(meters.lines(REPORTS));
+
+    // Interrupts go on while there is no connection, and wait for nothing: their pulses are missed.
+    line.cut();
+    broker.process.wait_for("Client meter closed its connection");
+    order(&broker, "off");
+    line.restore();
+    broker.process.wait_for("Sending SUBACK to meter");
+    for missed in missed_pulses(meters.lines(3 * REPORTS)) {
+        assert!(missed.len() > REPORTS / 2, "both meters report: {missed:?}");
+        assert!(missed.last() > missed.first(), "{missed:?}");
+    }
+    // The last answer may come again, if its PUBACK was cut off.
+    let next = answers.lines(4).last().cloned();
+    let last = if next.as_deref() == Some("1 on") { answers.lines(5).last().cloned() } else { next };
+    assert_eq!(last.as_deref(), Some("1 off"));
+}
+
+/// Slots of the firmware, so messages that may be sent again after a cut.
+const SLOTS: u32 = 4;
+
+/// How many pulses each meter had missed at each of its reports. Those that it did not miss are reported in their order, and
+/// none is lost; the last ones may come twice, if their PUBACK was cut off.
+fn missed_pulses(reports: &[String]) -> [Vec<u32>; 2] {
+    ["meter/gas ", "meter/water "].map(|topic| {
+        let mut reported = 0;
+        let of_this = reports.iter().filter_map(|report| report.strip_prefix(topic));
+        of_this
+            .map(|report| {
+                let (pulses, missed) = report.split_once(' ').expect("two numbers");
+                let [pulses, missed]: [u32; 2] = [pulses, missed].map(|number| number.parse().expect("a number"));
+                let this = pulses - missed;
+                assert!(this <= reported + 1 && this + SLOTS > reported, "{topic}{report} after {reported}");
+                reported = reported.max(this);
+                missed
+            })
+            .collect()
+    })
+}

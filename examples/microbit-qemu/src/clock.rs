@@ -47,7 +47,8 @@ impl Clock {
     }
 }
 
-pub(crate) fn on_interrupt() {
+/// The handler of TIMER0, where the firmware has one of its own for each interrupt.
+pub fn on_interrupt() {
     COMPARE.write(0);
     let now = NOW.load(Ordering::Relaxed).wrapping_add(1);
     NOW.store(now, Ordering::Relaxed);

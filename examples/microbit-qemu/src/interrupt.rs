@@ -16,7 +16,7 @@ pub(crate) fn enable(number: u32) {
     ISER.write(1 << number);
 }
 
-/// All interrupts of the chip come here: without a device crate there is one handler for them.
+/// All interrupts of the chip come here, but those that the firmware has handlers for.
 #[exception]
 unsafe fn DefaultHandler(number: i16) {
     match number as u32 {

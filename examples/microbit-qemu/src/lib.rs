@@ -1,30 +1,21 @@
-//! What the firmware needs of the micro:bit (nRF51822): its UART as a transport, a millisecond clock, and `exit` for
-//! QEMU. Every image that slimqtt measures uses it, with MQTT and without.
+//! What the firmware needs of the micro:bit (nRF51822): its UART as a transport, a millisecond clock, tasks, and
+//! `exit` for QEMU. Every image that slimqtt measures uses it, with MQTT and without.
 #![no_std]
 
 mod clock;
+#[cfg(feature = "semihosting")]
+mod exit;
 mod interrupt;
+#[cfg(feature = "executor")]
+mod tasks;
 mod uart;
 
-pub use clock::Clock;
-pub use uart::{Rx, Tx, uart};
-
-use embassy_executor::{Executor, SpawnError, SpawnToken, Spawner};
-
-/// Runs tasks, for ever: `spawn` starts the first ones.
-pub fn run(start: impl FnOnce(Spawner)) -> ! {
-    let mut executor = Executor::new();
-    // SAFETY: this function never returns, so its local lives for ever.
-    let executor: &'static mut Executor = unsafe { core::mem::transmute(&mut executor) };
-    executor.run(start)
-}
-
-/// Starts a task, if its memory is free.
-pub fn spawn<F>(spawner: Spawner, task: Result<SpawnToken<F>, SpawnError>) {
-    if let Ok(task) = task {
-        spawner.spawn(task);
-    }
-}
+pub use clock::{Clock, on_interrupt as on_timer0};
+#[cfg(feature = "semihosting")]
+pub use exit::exit;
+#[cfg(feature = "executor")]
+pub use tasks::{run, spawn};
+pub use uart::{Rx, Tx, on_interrupt as on_uart0, uart};
 
 /// A register of the chip.
 #[derive(Clone, Copy)]

@@ -1,15 +1,17 @@
 //! A beacon on the micro:bit: two tasks publish at the same time over one connection, a third one keeps still long
 //! enough for a keep-alive, then disconnects.
 //!
+//! No task returns: an `async fn` that does has a panic for whoever polls it after its end.
+//!
 //! The transport is the UART. Under QEMU it is wired to a broker's TCP port; see the README beside this file.
 #![no_std]
 #![no_main]
 
+use core::future::pending;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use cortex_m_rt::entry;
-use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
-use microbit::{Clock, Rx, Tx, spawn};
+use microbit::{Clock, Rx, Tx, exit, spawn};
 use slimqtt::beacon::{Agent, QoS};
 use slimqtt::{Clock as _, Connect};
 
@@ -32,37 +34,39 @@ static DONE: [AtomicBool; 2] = [AtomicBool::new(false), AtomicBool::new(false)];
 
 /// The task that owns the connection. A device in the field would connect its transport anew here, and run again.
 #[embassy_executor::task]
-async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) {
+async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) -> ! {
     let ended = MQTT.run(&mut rx, &mut tx, &clock, &CONNECT).await;
-    exit(if ended.is_ok() { EXIT_SUCCESS } else { EXIT_FAILURE });
+    exit(ended.is_ok())
 }
 
 /// Publishes numbered messages as fast as the connection takes them.
 #[embassy_executor::task(pool_size = 2)]
-async fn publisher(topic: &'static str, done: &'static AtomicBool) {
+async fn publisher(topic: &'static str, done: &'static AtomicBool) -> ! {
     for number in 0..MESSAGES {
         let message = message(number);
         if MQTT.publish(QoS::AtMostOnce, topic, &message).await.is_err() {
-            exit(EXIT_FAILURE);
+            exit(false);
         }
     }
     done.store(true, Ordering::Relaxed);
+    pending().await
 }
 
 /// Waits for the publishers, then for a silence in which a PINGREQ falls due, and says goodbye.
 #[embassy_executor::task]
-async fn finish(clock: Clock) {
+async fn finish(clock: Clock) -> ! {
     while !DONE.iter().all(|done| done.load(Ordering::Relaxed)) {
         wait_ms(&clock, 10).await;
     }
     wait_ms(&clock, u32::from(KEEP_ALIVE) * 1000 + 500).await;
     if MQTT.disconnect().await.is_err() {
-        exit(EXIT_FAILURE);
+        exit(false);
     }
+    pending().await
 }
 
-async fn wait_ms(clock: &Clock, time: u32) {
-    clock.wait_until(clock.now_ms().wrapping_add(time)).await;
+fn wait_ms(clock: &Clock, time: u32) -> impl Future<Output = ()> {
+    clock.wait_until(clock.now_ms().wrapping_add(time))
 }
 
 /// Four digits and the alphabet: 30 bytes.

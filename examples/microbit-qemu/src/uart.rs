@@ -2,7 +2,8 @@
 
 use core::convert::Infallible;
 use core::future::poll_fn;
-use core::task::Poll;
+use core::pin::pin;
+use core::task::{Context, Poll, ready};
 
 use embedded_io_async::{ErrorType, Read, Write};
 
@@ -42,7 +43,9 @@ pub fn uart() -> (Rx, Tx) {
 }
 
 /// The event stays set until the task has seen it: the interrupt only wakes, and stays off until the next wait.
-pub(crate) fn on_interrupt() {
+///
+/// The handler of UART0, where the firmware has one of its own for each interrupt.
+pub fn on_interrupt() {
     if RX_READY.read() != 0 {
         INTERRUPT_CLEAR.write(RX_INTERRUPT);
         RX_WAITING.wake();
@@ -58,6 +61,34 @@ pub struct Rx(());
 
 /// The sending half.
 pub struct Tx(());
+
+impl Rx {
+    /// The next byte, if one has come.
+    pub fn poll_received(&mut self, context: &mut Context<'_>) -> Poll<u8> {
+        let mut byte = [0];
+        let Ok(_) = ready!(pin!(self.read(&mut byte)).poll(context));
+        Poll::Ready(byte[0])
+    }
+}
+
+impl Tx {
+    /// Begins to send a byte. The last one must have been sent.
+    pub fn send(&mut self, byte: u8) {
+        // Its future would only wait.
+        drop(self.write(&[byte]));
+    }
+
+    /// Whether the last byte is sent.
+    pub fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        TX_WAITING.until(context, || {
+            let is_sent = TX_READY.read() != 0;
+            if !is_sent {
+                INTERRUPT_SET.write(TX_INTERRUPT);
+            }
+            is_sent.then_some(())
+        })
+    }
+}
 
 impl ErrorType for Rx {
     type Error = Infallible;

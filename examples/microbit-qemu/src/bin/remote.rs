@@ -14,11 +14,10 @@
 use core::future::pending;
 
 use cortex_m_rt::entry;
-use cortex_m_semihosting::debug::{EXIT_SUCCESS, exit};
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
-use microbit::{Clock, Rx, Tx, spawn};
+use microbit::{Clock, Rx, Tx, exit, spawn};
 use slimqtt::packet;
 use slimqtt::topic::{Route, route};
 use slimqtt::{Backoff, Clock as _, Connect, Message, filter};
@@ -128,7 +127,7 @@ impl Room {
 
 /// The task that owns the connection, and begins anew whenever it has ended.
 #[embassy_executor::task]
-async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) {
+async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) -> ! {
     let mut room = Room { text: Text { length: 0, sum: 0 } };
     let mut backoff = Backoff::new(200, 2_000, SERIAL_NUMBER);
     loop {
@@ -140,23 +139,23 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) {
         let run = MQTT.run(&mut rx, &mut tx, &clock, &CONNECT, handler);
         if let Either::First(Ok(())) = select(run, subscriptions()).await {
             // After a DISCONNECT.
-            exit(EXIT_SUCCESS);
+            exit(true);
         }
         backoff.wait(&clock, began).await;
     }
 }
 
 /// Subscribes on each connection: the Server may have lost the session, and if not, it does no harm. Never ends.
-async fn subscriptions() {
+async fn subscriptions() -> ! {
     let filters = ROUTES.each_ref().map(|route| (route.filter.as_str(), RequestedQoS::AtLeastOnce));
     // If the connection is lost before, there is a next one.
     let _ = MQTT.subscribe(&filters).await;
-    pending::<()>().await;
+    pending().await
 }
 
 /// Reports a lamp. A message that was begun is sent on the next connection, if it must be.
 #[embassy_executor::task(pool_size = 3)]
-async fn lamp(topic: &'static str, switched: &'static Signal<CriticalSectionRawMutex, bool>) {
+async fn lamp(topic: &'static str, switched: &'static Signal<CriticalSectionRawMutex, bool>) -> ! {
     loop {
         let state = if switched.wait().await { "on" } else { "off" };
         // It fails if the Server has lost the session: then it may have arrived or not, and the next report will.
@@ -166,7 +165,7 @@ async fn lamp(topic: &'static str, switched: &'static Signal<CriticalSectionRawM
 
 /// Reports what was displayed.
 #[embassy_executor::task]
-async fn display() {
+async fn display() -> ! {
     loop {
         let Text { length, sum } = DISPLAYED.wait().await;
         let mut report = *b"0000000000 0000000000";
@@ -189,9 +188,10 @@ fn digits(place: &mut [u8], mut number: u32) {
 
 /// Says goodbye.
 #[embassy_executor::task]
-async fn quit() {
+async fn quit() -> ! {
     QUIT.wait().await;
     let _ = MQTT.disconnect().await;
+    pending().await
 }
 
 #[entry]

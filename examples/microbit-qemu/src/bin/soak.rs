@@ -11,18 +11,19 @@
 //! | `soak/end` | nothing: that was all | in |
 //! | `soak/report` | numbers, see [`finish`] | out |
 //!
-//! The transport is the UART, to something that dials as a modem does: see [`Modem`].
+//! The transport is the UART, to something that dials as a modem does: see [`dial`].
 #![no_std]
 #![no_main]
 
+use core::future::{pending, poll_fn};
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::task::{Poll, ready};
 
 use cortex_m_rt::entry;
-use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
-use microbit::{Clock, Rx, Tx, spawn};
+use microbit::{Clock, Rx, Tx, exit, spawn};
 use slimqtt::complete::{Agent, QoS, RequestedQoS};
 use slimqtt::{CommandError, Connect, Message, packet};
 
@@ -77,38 +78,6 @@ const HUNG_UP: u8 = 2;
 /// From the modem: bytes of a new connection follow.
 const CONNECTED: u8 = 3;
 
-/// The UART, with what is at its far end.
-struct Modem {
-    rx: Rx,
-    tx: Tx,
-}
-
-impl Modem {
-    /// A new connection. What is still under way of the last one is lost.
-    async fn dial(&mut self) {
-        send(&mut self.tx, ESCAPE).await;
-        send(&mut self.tx, DIAL).await;
-        let mut last = 0;
-        loop {
-            let byte = receive(&mut self.rx).await;
-            if last == ESCAPE && byte == CONNECTED {
-                return;
-            }
-            last = byte;
-        }
-    }
-}
-
-async fn send(tx: &mut Tx, byte: u8) {
-    let Ok(_) = tx.write(&[byte]).await;
-}
-
-async fn receive(rx: &mut Rx) -> u8 {
-    let mut byte = [0];
-    let Ok(_) = rx.read(&mut byte).await;
-    byte[0]
-}
-
 struct Receiver<'a>(&'a mut Rx);
 
 struct Sender<'a>(&'a mut Tx);
@@ -121,42 +90,85 @@ impl ErrorType for Sender<'_> {
     type Error = ErrorKind;
 }
 
+// Not `async`, as the UART's own: see there.
 impl Read for Receiver<'_> {
-    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
-        let Some(place) = buffer.first_mut() else { return Ok(0) };
-        *place = receive(self.0).await;
-        if *place == ESCAPE && receive(self.0).await == HUNG_UP {
-            return Err(ErrorKind::ConnectionReset);
-        }
-        Ok(1)
+    fn read(&mut self, buffer: &mut [u8]) -> impl Future<Output = Result<usize, ErrorKind>> {
+        let mut is_escaped = false;
+        poll_fn(move |context| {
+            let Some(place) = buffer.first_mut() else { return Poll::Ready(Ok(0)) };
+            loop {
+                let byte = ready!(self.0.poll_received(context));
+                if is_escaped && byte == HUNG_UP {
+                    return Poll::Ready(Err(ErrorKind::ConnectionReset));
+                }
+                if !is_escaped && byte == ESCAPE {
+                    is_escaped = true;
+                } else {
+                    *place = if is_escaped { ESCAPE } else { byte };
+                    return Poll::Ready(Ok(1));
+                }
+            }
+        })
     }
 }
 
 impl Write for Sender<'_> {
-    async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
-        let Some(byte) = bytes.first() else { return Ok(0) };
-        send(self.0, *byte).await;
-        if *byte == ESCAPE {
-            send(self.0, LITERAL).await;
+    fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, ErrorKind>> {
+        let first = bytes.first().copied();
+        if let Some(byte) = first {
+            self.0.send(byte);
         }
-        Ok(1)
+        let mut is_escaped = first == Some(ESCAPE);
+        poll_fn(move |context| {
+            if first.is_none() {
+                return Poll::Ready(Ok(0));
+            }
+            ready!(self.0.poll_sent(context));
+            if is_escaped {
+                is_escaped = false;
+                self.0.send(LITERAL);
+                ready!(self.0.poll_sent(context));
+            }
+            Poll::Ready(Ok(1))
+        })
     }
 
-    async fn flush(&mut self) -> Result<(), ErrorKind> {
-        Ok(())
+    fn flush(&mut self) -> impl Future<Output = Result<(), ErrorKind>> {
+        poll_fn(|_| Poll::Ready(Ok(())))
     }
 }
 
 #[embassy_executor::task]
-async fn connection(mut modem: Modem, clock: Clock) {
+async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) -> ! {
     loop {
-        modem.dial().await;
+        dial(&mut rx, &mut tx).await;
         count(&DIALED);
-        let (mut rx, mut tx) = (Receiver(&mut modem.rx), Sender(&mut modem.tx));
-        if MQTT.run(&mut rx, &mut tx, &clock, &CONNECT, handle).await.is_ok() {
-            exit(EXIT_SUCCESS);
+        let (mut receiver, mut sender) = (Receiver(&mut rx), Sender(&mut tx));
+        if MQTT.run(&mut receiver, &mut sender, &clock, &CONNECT, handle).await.is_ok() {
+            exit(true);
         }
     }
+}
+
+/// A new connection. What is still under way of the last one is lost.
+fn dial(rx: &mut Rx, tx: &mut Tx) -> impl Future<Output = ()> {
+    tx.send(ESCAPE);
+    let mut order = Some(DIAL);
+    let mut last = 0;
+    poll_fn(move |context| {
+        while let Some(byte) = order {
+            ready!(tx.poll_sent(context));
+            tx.send(byte);
+            order = None;
+        }
+        loop {
+            let byte = ready!(rx.poll_received(context));
+            if last == ESCAPE && byte == CONNECTED {
+                return Poll::Ready(());
+            }
+            last = byte;
+        }
+    })
 }
 
 fn handle(message: Message<'_>) {
@@ -187,7 +199,7 @@ fn judge(qos: usize, number: u32) {
 
 /// Publishes numbers at one QoS. At QoS 0 a ping follows each, so that not all are sent into a line that was just cut.
 #[embassy_executor::task(pool_size = 3)]
-async fn publisher(qos: QoS, topic: &'static str, begin: &'static Event<u32>, sent: &'static Event<()>) {
+async fn publisher(qos: QoS, topic: &'static str, begin: &'static Event<u32>, sent: &'static Event<()>) -> ! {
     let messages = begin.wait().await;
     for number in 0..messages {
         let mut text = [b'0'; 8];
@@ -198,16 +210,17 @@ async fn publisher(qos: QoS, topic: &'static str, begin: &'static Event<u32>, se
         }
         // With QoS 0 it may be lost with its connection, and so may a ping.
         if sent.is_err() && (qos != QoS::AtMostOnce || sent != Err(CommandError::ConnectionLost)) {
-            exit(EXIT_FAILURE);
+            exit(false);
         }
     }
     sent.signal(());
+    pending().await
 }
 
 /// Subscribes; and when all is sent and has come, reports: messages that have come at QoS 0, 1 and 2, repeats, faults, bytes of
 /// the stack that were never used, slots that were free at the end, connections.
 #[embassy_executor::task]
-async fn finish() {
+async fn finish() -> ! {
     let filters = [
         ("soak/in/#", RequestedQoS::ExactlyOnce),
         ("soak/begin", RequestedQoS::AtLeastOnce),
@@ -234,6 +247,7 @@ async fn finish() {
     }
     let _ = MQTT.publish(QoS::ExactlyOnce, "soak/report", &report).await;
     while MQTT.disconnect().await.is_err() {}
+    pending().await
 }
 
 /// Writes a number from the right.
@@ -266,7 +280,7 @@ fn main() -> ! {
     let (rx, tx) = microbit::uart();
     let [clock, _] = Clock::start();
     microbit::run(|spawner| {
-        spawn(spawner, connection(Modem { rx, tx }, clock));
+        spawn(spawner, connection(rx, tx, clock));
         for ((qos, topic), (begin, sent)) in QUALITIES.into_iter().zip(OUT).zip(BEGIN.iter().zip(&SENT)) {
             spawn(spawner, publisher(qos, topic, begin, sent));
         }
