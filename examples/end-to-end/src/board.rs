@@ -1,6 +1,5 @@
 //! Firmware, and the board that it runs on.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -18,19 +17,6 @@ pub fn build(package: &str, arguments: &[&str]) -> PathBuf {
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "building {package} failed");
     PathBuf::from(String::from_utf8(output.stdout).expect("a path in UTF-8").trim())
-}
-
-/// Builds an example of this package, for this host, and returns its program.
-pub fn build_example(name: &str, feature: &str) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--example", name, "--features", feature, "--manifest-path"]);
-    cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
-    let status = cargo.status().expect("cargo runs");
-    assert!(status.success(), "building {name} failed");
-    // Beside the folder of the test's own program.
-    let own = env::current_exe().expect("a test is a program");
-    let folder = own.parent().and_then(Path::parent).expect("it is in a folder of the build");
-    folder.join("examples").join(name)
 }
 
 /// QEMU's micro:bit with this image, its UART wired to this port: the broker's, or that of a line to it.
