@@ -34,6 +34,7 @@ fn an_image_comes_through_a_line_that_is_cut() {
 
     // A wrong checksum is told, and a better image is waited for.
     publish(&broker, &image, Image::of(8, b"another").header());
+    let serial = SerialServer::to(broker.port);
     let mut board = microbit(&firmware, serial.port);
     states.wait_for("device/1/state failed");
     publish(&broker, b"another", Image::of(8, b"another").header());

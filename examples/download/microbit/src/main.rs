@@ -55,8 +55,7 @@ static OUTCOME: Signal<CriticalSectionRawMutex, Option<Image>> = Signal::new();
 
 /// The task that owns the connection, and begins anew whenever it has ended. The download outlives it.
 #[embassy_executor::task]
-async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock, flash: &'static mut Flash) {
-    let Ok(mut download) = Download::new(flash) else { return exit(EXIT_FAILURE) };
+async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock, mut download: Download<&'static mut Flash>) {
     let mut backoff = Backoff::new(200, 2_000, SERIAL_NUMBER);
     loop {
         let began = clock.now_ms();
@@ -109,5 +108,8 @@ fn main() -> ! {
     static mut FLASH: Flash = Flash::new();
     let (rx, tx) = microbit::uart();
     let [clock, _] = Clock::start();
-    microbit::run(|spawner| spawn(spawner, connection(rx, tx, clock, FLASH)))
+    microbit::run(|spawner| match Download::new(FLASH) {
+        Ok(download) => spawn(spawner, connection(rx, tx, clock, download)),
+        Err(_) => exit(EXIT_FAILURE),
+    })
 }

@@ -22,6 +22,9 @@ use tokio::task::JoinSet;
 /// Files that the process has open beside the connections, and some to spare.
 const OTHER_FILES: u64 = 32;
 
+/// How many devices connect at a time.
+const DIALING: usize = 50;
+
 /// Agents by the hundred against one broker.
 #[derive(Parser)]
 struct Arguments {
@@ -36,28 +39,40 @@ struct Arguments {
     messages: usize,
 }
 
+/// What the devices have in common.
+struct Fleet {
+    broker: String,
+    agents: usize,
+    messages: usize,
+    /// A few connect at a time: brokers have a short queue for new connections, and reset what does not fit.
+    dialing: Semaphore,
+    /// All meet when they have subscribed, and when they have sent and received all.
+    stages: Barrier,
+    /// They stay connected until memory was measured.
+    measured: Semaphore,
+}
+
 #[tokio::main]
 async fn main() -> Result<()> {
     let Arguments { broker, agents, messages } = Arguments::parse();
     let agents = agents.get();
     allow_files(agents as u64 + OTHER_FILES)?;
-    // All meet when they have subscribed, when they have sent and received all, and when memory was measured.
-    let stages = Arc::new(Barrier::new(agents + 1));
+    let (dialing, stages, measured) = (Semaphore::new(DIALING), Barrier::new(agents + 1), Semaphore::new(0));
+    let fleet = Arc::new(Fleet { broker, agents, messages, dialing, stages, measured });
     let before = resident()?;
     let mut devices = JoinSet::new();
     let mut sizes = Sizes::default();
     for index in 0..agents {
-        let next = (index + 1) % agents;
-        let device = device(broker.clone(), [index, next], messages, Arc::clone(&stages));
+        let device = device(Arc::clone(&fleet), index);
         sizes.task = size_of_val(&device);
         devices.spawn(device);
     }
-    together(&stages, &mut devices).await?;
+    together(&fleet, &mut devices).await?;
     let connected = resident()?;
     let began = Instant::now();
-    together(&stages, &mut devices).await?;
+    together(&fleet, &mut devices).await?;
     let (seconds, after) = (began.elapsed().as_secs_f64(), resident()?);
-    stages.wait().await;
+    fleet.measured.add_permits(agents);
     while let Some(device) = devices.join_next().await {
         sizes.connection = device??;
     }
@@ -66,20 +81,25 @@ async fn main() -> Result<()> {
 }
 
 /// Waits until all devices have come as far as this. If one of them ends instead, they never will.
-async fn together(stages: &Barrier, devices: &mut JoinSet<Result<usize>>) -> Result<()> {
+async fn together(fleet: &Fleet, devices: &mut JoinSet<Result<usize>>) -> Result<()> {
     tokio::select! {
-        _ = stages.wait() => Ok(()),
-        Some(ended) = devices.join_next() => bail!("a device ended too early: {:?}", ended?),
+        _ = fleet.stages.wait() => Ok(()),
+        Some(ended) = devices.join_next() => {
+            ended??;
+            bail!("a device ended too early")
+        }
     }
 }
 
 /// One device. Nothing of it is a static: its agent lives in this future, and so in the task. Returns the size of the
 /// future that runs its connection.
-async fn device(broker: String, [index, next]: [usize; 2], messages: usize, stages: Arc<Barrier>) -> Result<usize> {
+async fn device(fleet: Arc<Fleet>, index: usize) -> Result<usize> {
+    let Fleet { broker, agents, messages, dialing, stages, measured } = &*fleet;
     let agent = Agent::new();
     let come = Semaphore::new(0);
     let connect_packet = Connect::<32>::new(&format!("fleet-{index}"), 600)?;
-    let (mut rx, mut tx) = connect(&broker).await.with_context(|| format!("cannot connect to {broker}"))?;
+    let permit = dialing.acquire().await?;
+    let (mut rx, mut tx) = connect(broker).await.with_context(|| format!("cannot connect to {broker}"))?;
     let clock = TokioClock::default();
     let mut expected = 0;
     let handler = |message: Message<'_>| {
@@ -94,17 +114,18 @@ async fn device(broker: String, [index, next]: [usize; 2], messages: usize, stag
     let run = agent.run(&mut rx, &mut tx, &clock, &connect_packet, handler);
     let size = size_of_val(&run);
     let work = async {
-        let (own, other) = (format!("fleet/{index}"), format!("fleet/{next}"));
+        let (own, next) = (format!("fleet/{index}"), format!("fleet/{}", (index + 1) % agents));
         let [code] = agent.subscribe(&[(&own, RequestedQoS::ExactlyOnce)]).await?;
         ensure!(code == SubackReturnCode::GrantedExactlyOnce, "the broker grants {code:?}");
+        drop(permit);
         stages.wait().await;
-        for number in 0..messages {
+        for number in 0..*messages {
             let qos = if number % 2 == 0 { QoS::AtLeastOnce } else { QoS::ExactlyOnce };
-            agent.publish(qos, &other, number.to_string().as_bytes()).await?;
+            agent.publish(qos, &next, number.to_string().as_bytes()).await?;
             come.acquire().await.context("another message than the expected one has come")?.forget();
         }
         stages.wait().await;
-        stages.wait().await;
+        measured.acquire().await?.forget();
         Ok(agent.disconnect().await?)
     };
     // Both end well; or the first error ends both.
