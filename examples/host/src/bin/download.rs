@@ -1,11 +1,13 @@
 //! A firmware download: the broker keeps an image of any size, and hands it over as one message; the device has 128 bytes
 //! for messages, gets it in parts, and writes them into (simulated) flash as they come.
 //!
-//!     mosquitto -p 18830 &
-//!     mosquitto_sub -v -p 18830 -t 'device/1/state' &
-//!     cargo run -p slimqtt-host --bin download -- 127.0.0.1:18830 device &
-//!     head -c 65536 /dev/urandom > image.bin
-//!     cargo run -p slimqtt-host --bin download -- 127.0.0.1:18830 publish --version 2 image.bin
+//! ```sh
+//! mosquitto -p 18830 &
+//! mosquitto_sub -v -p 18830 -t 'device/1/state' &
+//! cargo run -p slimqtt-host --bin download -- 127.0.0.1:18830 device &
+//! head -c 65536 /dev/urandom > image.bin
+//! cargo run -p slimqtt-host --bin download -- 127.0.0.1:18830 publish --version 2 image.bin
+//! ```
 //!
 //! Publish another version: it replaces this one. Start the device before or after that: the message is a retained one.
 //! What takes the parts is `slimqtt-download` (`examples/download`), which is made for chips; its page says more.

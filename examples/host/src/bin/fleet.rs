@@ -1,7 +1,9 @@
 //! A thousand devices in one process, each with an agent and a connection of its own, and what they take.
 //!
-//!     mosquitto -p 18830 &
-//!     cargo run --release -p slimqtt-host --bin fleet -- 127.0.0.1:18830 --agents 1000 --messages 100
+//! ```sh
+//! mosquitto -p 18830 &
+//! cargo run --release -p slimqtt-host --bin fleet -- 127.0.0.1:18830 --agents 1000 --messages 100
+//! ```
 //!
 //! The devices stand in a ring: each publishes to the next one and receives from the one before, at QoS 1 and 2 in turn.
 //! Each waits for its neighbour's message before it sends another one, so all of them are busy all the time.
@@ -60,23 +62,35 @@ async fn main() -> Result<()> {
     let (dialing, stages, measured) = (Semaphore::new(DIALING), Barrier::new(agents + 1), Semaphore::new(0));
     let fleet = Arc::new(Fleet { broker, agents, messages, dialing, stages, measured });
     let before = resident()?;
-    let mut devices = JoinSet::new();
-    let mut sizes = Sizes::default();
+    let grown = || anyhow::Ok(resident()?.saturating_sub(before) / agents);
+    let (mut devices, mut task, mut connection) = (JoinSet::new(), 0, 0);
     for index in 0..agents {
         let device = device(Arc::clone(&fleet), index);
-        sizes.task = size_of_val(&device);
+        task = size_of_val(&device);
         devices.spawn(device);
     }
     together(&fleet, &mut devices).await?;
-    let connected = resident()?;
+    let subscribed = grown()?;
     let began = Instant::now();
     together(&fleet, &mut devices).await?;
-    let (seconds, after) = (began.elapsed().as_secs_f64(), resident()?);
+    let (seconds, after) = (began.elapsed().as_secs_f64(), grown()?);
     fleet.measured.add_permits(agents);
     while let Some(device) = devices.join_next().await {
-        sizes.connection = device??;
+        connection = device??;
     }
-    sizes.print(agents, agents * messages, seconds, [connected, after].map(|now| now.saturating_sub(before)));
+    let total = agents * messages;
+    println!("{agents} agents: {total} messages published, {total} received, in {seconds:.2} s");
+    println!("{:.0} messages per second, half of them at QoS 1 and half at QoS 2", total as f64 / seconds);
+    println!("memory of one agent, in bytes:");
+    for (bytes, what) in [
+        (size_of::<Agent>(), "the agent itself, size_of::<Agent>()"),
+        (connection, "the future that runs its connection"),
+        (task, "the whole task: these two, the transport, and what this program does with them"),
+        (subscribed, "growth of the process's resident memory when all had subscribed, divided by the agents"),
+        (after, "the same when all messages had come"),
+    ] {
+        println!("{bytes:8}  {what}");
+    }
     Ok(())
 }
 
@@ -146,31 +160,4 @@ fn allow_files(needed: u64) -> Result<()> {
 /// Memory of this process that is in RAM, in bytes.
 fn resident() -> Result<usize> {
     Ok(memory_stats().context("this system does not tell how much memory is in use")?.physical_mem)
-}
-
-/// Sizes of one device, in bytes.
-#[derive(Default)]
-struct Sizes {
-    connection: usize,
-    task: usize,
-}
-
-impl Sizes {
-    fn print(&self, agents: usize, messages: usize, seconds: f64, [connected, after]: [usize; 2]) {
-        let rate = messages as f64 / seconds;
-        println!("{agents} agents: {messages} messages published, {messages} received, in {seconds:.2} s");
-        println!("{rate:.0} messages per second through the broker, half of them at QoS 1 and half at QoS 2");
-        println!("memory of one agent, in bytes:");
-        println!("  {:6}  the agent itself: size_of::<Agent>()", size_of::<Agent>());
-        println!("  {:6}  the future that runs its connection, beside the agent", self.connection);
-        println!(
-            "  {:6}  the whole task: the agent, that future, the transport, and what this program does with it",
-            self.task
-        );
-        println!(
-            "  {:6}  measured when all had subscribed: growth of the process's resident memory, divided by {agents}",
-            connected / agents
-        );
-        println!("  {:6}  the same when all messages had come", after / agents);
-    }
 }

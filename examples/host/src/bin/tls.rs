@@ -1,13 +1,16 @@
 //! A message over TLS, with [rustls](https://docs.rs/rustls): the broker's certificate is checked before a byte of MQTT
 //! goes out.
 //!
-//!     openssl req -x509 -newkey rsa:2048 -noenc -keyout ca.key -out ca.pem -days 30 -subj /CN=authority
-//!     openssl req -newkey rsa:2048 -noenc -keyout broker.key -out broker.csr -subj /CN=broker
-//!     printf 'subjectAltName=DNS:localhost' | openssl x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -days 30 \
-//!         -extfile /dev/stdin -out broker.pem
-//!     printf 'listener 18883\nallow_anonymous true\ncertfile broker.pem\nkeyfile broker.key\n' > tls.conf
-//!     mosquitto -c tls.conf &
-//!     cargo run -p slimqtt-host --bin tls -- localhost:18883 --authority ca.pem
+//! ```sh
+//! mkdir -p target/tls && cd target/tls
+//! openssl req -x509 -newkey rsa:2048 -noenc -keyout ca.key -out ca.pem -days 30 -subj /CN=authority
+//! openssl req -newkey rsa:2048 -noenc -keyout broker.key -out broker.csr -subj /CN=broker
+//! printf 'subjectAltName=DNS:localhost' | openssl x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -days 30 \
+//!     -extfile /dev/stdin -out broker.pem
+//! printf 'listener 18883\nallow_anonymous true\ncertfile broker.pem\nkeyfile broker.key\n' > tls.conf
+//! mosquitto -c tls.conf &
+//! cargo run -p slimqtt-host --bin tls -- localhost:18883 --authority ca.pem
+//! ```
 //!
 //! With `--name other.example` it ends before it has said anything: the certificate is for another name.
 

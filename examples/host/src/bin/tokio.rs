@@ -1,9 +1,11 @@
 //! Tasks of tokio that share one agent: some publish, one gets messages through a channel, and Ctrl-C disconnects.
 //!
-//!     mosquitto -p 18830 &
-//!     mosquitto_sub -v -p 18830 -q 2 -t 'house/#' &
-//!     cargo run -p slimqtt-host --bin tokio -- 127.0.0.1:18830 &
-//!     mosquitto_pub -p 18830 -q 1 -t house/ask/1 -m hello        # answered by `house/answer hello`
+//! ```sh
+//! mosquitto -p 18830 &
+//! mosquitto_sub -v -p 18830 -q 2 -t 'house/#' &
+//! cargo run -p slimqtt-host --bin tokio -- 127.0.0.1:18830 &
+//! mosquitto_pub -p 18830 -q 1 -t house/ask/1 -m hello        # answered by `house/answer hello`
+//! ```
 //!
 //! Clock and transport are in `src/lib.rs`. End mosquitto and start it again: the program connects anew.
 
