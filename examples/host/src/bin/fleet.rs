@@ -46,7 +46,7 @@ struct Fleet {
     broker: String,
     agents: usize,
     messages: usize,
-    /// A few connect at a time: brokers have a short queue for new connections, and reset what does not fit.
+    /// A few connect at a time: a broker has a short queue for new connections.
     dialing: Semaphore,
     /// All meet when they have subscribed, and when they have sent and received all.
     stages: Barrier,
