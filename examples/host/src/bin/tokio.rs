@@ -9,6 +9,7 @@
 //!
 //! Clock and transport are in `src/lib.rs`. End mosquitto and start it again: the program connects anew.
 
+use std::pin::pin;
 use std::process;
 use std::time::Duration;
 
@@ -56,16 +57,18 @@ async fn main() -> Result<()> {
     let (questions, inbox) = unbounded_channel();
     tokio::spawn(temperature(pause));
     tokio::spawn(answers(inbox));
-    let mut connection = tokio::spawn(connection(broker, questions));
+    let mut connection = pin!(connection(broker, questions));
     tokio::select! {
-        // It cannot go on: the broker has refused it.
-        ended = &mut connection => return ended?,
+        // In this order: Ctrl-C is heard from the beginning.
+        biased;
         pressed = ctrl_c() => pressed?,
+        // It cannot go on: the broker has refused it.
+        ended = &mut connection => return ended,
     }
-    if timeout(GOODBYE, MQTT.disconnect()).await.is_err() {
-        bail!("there is no broker to disconnect from");
-    }
-    connection.await??;
+    let goodbye = async { tokio::join!(MQTT.disconnect(), connection) };
+    let Ok((sent, ended)) = timeout(GOODBYE, goodbye).await else { bail!("there is no broker to disconnect from") };
+    sent?;
+    ended?;
     println!("disconnected");
     Ok(())
 }
