@@ -162,4 +162,7 @@ cargo test "${exclusion[@]}" --target-dir target/exclusion --no-fail-fast 2>&1 |
 say 'agents on the host and on an emulated Cortex-M0 against real brokers'
 cargo test --locked --no-fail-fast --package slimqtt-end-to-end --all-features 2>&1 | tee -a "$log"
 
+say 'programs for a computer against a real broker, and a firmware download'
+cargo test --locked --no-fail-fast --package slimqtt-host --package slimqtt-download --all-features 2>&1 | tee -a "$log"
+
 [ "$(sum passed)" -gt 0 ] || give_up 'no test ran'

@@ -20,28 +20,14 @@ pub fn build(package: &str, arguments: &[&str]) -> PathBuf {
     PathBuf::from(String::from_utf8(output.stdout).expect("a path in UTF-8").trim())
 }
 
-/// Builds an example of this package, for this host, and returns its program.
-pub fn build_example(name: &str, feature: &str) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--example", name, "--features", feature, "--manifest-path"]);
-    cargo.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
-    let status = cargo.status().expect("cargo runs");
-    assert!(status.success(), "building {name} failed");
-    beside().join("examples").join(name)
-}
-
 /// Builds the cost report for this host, and returns its program.
 pub fn build_size_report() -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--package", "slimqtt-size-report"]);
     assert!(cargo.status().expect("cargo runs").success(), "building the cost report failed");
-    beside().join("cargo-size-report")
-}
-
-/// The folder of what is built for this host. The test's own program is in a folder of it.
-fn beside() -> PathBuf {
+    // A test's own program is in a folder of that of the build.
     let own = env::current_exe().expect("a test is a program");
-    own.parent().and_then(Path::parent).expect("it is in a folder of the build").to_owned()
+    own.ancestors().nth(2).expect("it is in a folder of the build").join("cargo-size-report")
 }
 
 /// QEMU's micro:bit with this image, its UART wired to this port: the broker's, or that of a line to it.

@@ -31,6 +31,17 @@ impl Broker {
         })
     }
 
+    /// Ends a broker that reads no file as a power failure does, and starts another one on its port, which knows of nothing.
+    pub fn restarted(self) -> Self {
+        let port = self.port;
+        drop(self);
+        let mut broker = Self::start_with(|_, command| {
+            command.args(["-p", &port.to_string()]);
+        });
+        broker.port = port;
+        broker
+    }
+
     /// Starts a broker with these lines in its configuration, and waits until it listens.
     pub fn configured(lines: &str) -> Self {
         let directory = tempfile::tempdir().expect("a folder for temporary files");

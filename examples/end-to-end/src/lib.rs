@@ -16,7 +16,7 @@ mod tls;
 use std::env;
 use std::time::Duration;
 
-pub use board::{build, build_example, build_size_report, microbit};
+pub use board::{build, build_size_report, microbit};
 pub use broker::Broker;
 #[cfg(feature = "broker")]
 pub use client::{Agent, Connection, Inbox, Received, TokioClock, inbox, outcome, roomy, runtime};

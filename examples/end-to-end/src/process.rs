@@ -17,7 +17,8 @@ pub struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(name: &'static str, command: &mut Command) -> Self {
+    /// Starts a program; its name is for messages.
+    pub fn start(name: &'static str, command: &mut Command) -> Self {
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("cannot start {name} ({error}): ./ci.sh installs it"));
         let (sender, lines) = channel();
@@ -61,6 +62,11 @@ impl Process {
         let deadline = Instant::now() + LIMIT;
         while self.seen.len() < count && self.read(deadline).is_some() {}
         &self.seen
+    }
+
+    /// Its number in the system.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits for the end of the process.

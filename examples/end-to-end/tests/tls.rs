@@ -2,12 +2,11 @@
 //! sends a byte, and so no password goes out.
 
 use std::fs;
-use std::process::Command;
 use std::thread;
 
 use slimqtt::complete::{Agent, QoS, RequestedQoS};
 use slimqtt::{Connect, packet};
-use slimqtt_end_to_end::{Authority, Broker, TokioClock, build_example, connect_tls, inbox, outcome, runtime};
+use slimqtt_end_to_end::{Authority, Broker, TokioClock, connect_tls, inbox, outcome, runtime};
 use tempfile::TempDir;
 
 /// A broker with this certificate and key, and the files it reads.
@@ -75,23 +74,4 @@ fn wrong_certificates_are_refused() {
         let error = error.unwrap_or_else(|| panic!("{what} is taken"));
         assert!(error.contains(text), "{what}: {error}");
     }
-}
-
-#[test]
-fn the_example_publishes() {
-    let authority = Authority::new();
-    let (mut broker, files) = broker(&authority.sign("broker.example"));
-    let file = files.path().join("authority.pem");
-    fs::write(&file, &authority.certificate).expect("a file");
-    let example = build_example("tls", "tls");
-    let run = |name: &str| {
-        let mut command = Command::new(&example);
-        command.arg(broker.port.to_string()).arg(name).arg(&file).output().expect("it runs")
-    };
-    let output = run("broker.example");
-    assert!(output.status.success(), "{output:?}");
-    let output = run("other.example");
-    assert!(!output.status.success(), "{output:?}");
-    broker.process.wait_for("Received PUBLISH from tls (d0, q2, r0, m1, 'room/1/temperature'");
-    broker.process.wait_for("Received DISCONNECT from tls");
 }
