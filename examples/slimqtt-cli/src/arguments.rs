@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process;
 use std::time::Duration;
+use std::{env, process};
 
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
-use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, value_parser};
+use clap::{Arg, ArgAction, Args, Error, Parser, Subcommand, value_parser};
 use slimqtt::topic::Filter;
 use slimqtt::{TopicName, packet};
 
@@ -47,11 +47,7 @@ fn help() -> Arg {
 impl Arguments {
     /// Reads the command line. Ends the program where it is wrong, or asks for help.
     pub(crate) fn read() -> Self {
-        let arguments = Self::try_parse().and_then(|arguments| match arguments.mistake() {
-            Some(mistake) => Err(Self::command().error(ErrorKind::ArgumentConflict, mistake)),
-            None => Ok(arguments),
-        });
-        arguments.unwrap_or_else(|error| {
+        Self::parsed(env::args_os()).unwrap_or_else(|error| {
             // If that cannot be printed, nothing can.
             let _ = error.print();
             // clap's own 2 is a return code of CONNACK.
@@ -59,43 +55,16 @@ impl Arguments {
         })
     }
 
-    /// What is wrong with several arguments together, beyond what clap can tell.
-    fn mistake(&self) -> Option<&'static str> {
-        let (connection, topics, has_topic) = match &self.command {
-            Command::Pub(publish) => (&publish.connection, publish.topic.iter().len(), false),
-            Command::Sub(subscribe) => {
-                (&subscribe.connection, subscribe.topics.len(), !subscribe.unsubscribe.is_empty())
-            }
+    fn parsed(arguments: impl IntoIterator<Item: Into<OsString> + Clone>) -> Result<Self, Error> {
+        let arguments = Self::try_parse_from(arguments)?;
+        let mistake = match &arguments.command {
+            Command::Pub(publish) => publish.mistake(),
+            Command::Sub(subscribe) => subscribe.mistake(),
         };
-        let address = connection.url.as_ref();
-        let from_address = address.and_then(|address| address.topic.as_deref());
-        if topics == 0 && from_address.is_none() && !has_topic {
-            return Some("there is no topic: give --topic, or a URL that has one");
+        match mistake {
+            Some(mistake) => Err(Error::raw(ErrorKind::ArgumentConflict, format!("{mistake}\n"))),
+            None => Ok(arguments),
         }
-        match (&self.command, from_address) {
-            (Command::Pub(_), Some(topic)) => {
-                if topics > 0 {
-                    return Some("there are two topics: give --topic, or a URL that has one");
-                }
-                if topic_name(topic).is_err() {
-                    return Some("the topic of the URL is none: see --topic");
-                }
-            }
-            (Command::Sub(_), Some(topic)) if topic_filter(topic).is_err() => {
-                return Some("the topic of the URL is none: see --topic");
-            }
-            _ => {}
-        }
-        if connection.password().is_some() && connection.user_name().is_none() {
-            return Some("a password needs a user name: give --username");
-        }
-        let needs_tls = connection.insecure || connection.cert.is_some();
-        if needs_tls && !connection.uses_tls() {
-            return Some(
-                "--insecure and --cert are for TLS: give --cafile, --tls-use-os-certs or a URL with mqtts:// too",
-            );
-        }
-        None
     }
 }
 
@@ -115,7 +84,7 @@ pub(crate) struct Connection {
     #[arg(short, long, help_heading = CONNECTION)]
     username: Option<String>,
     /// Password.
-    #[arg(short = 'P', long, help_heading = CONNECTION)]
+    #[arg(short = 'P', long, allow_hyphen_values = true, help_heading = CONNECTION)]
     pw: Option<String>,
     /// Client identifier [default: the broker makes one].
     #[arg(short, long, conflicts_with = "id_prefix", help_heading = CONNECTION)]
@@ -141,7 +110,7 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "TOPIC", value_parser = topic_name, help_heading = WILL)]
     will_topic: Option<String>,
     /// That message [default: an empty one].
-    #[arg(long, value_name = "MESSAGE", requires = "will_topic", help_heading = WILL)]
+    #[arg(long, value_name = "MESSAGE", requires = "will_topic", allow_hyphen_values = true, help_heading = WILL)]
     will_payload: Option<OsString>,
     /// Its quality of service.
     #[arg(
@@ -183,20 +152,27 @@ const TLS: &str = "TLS";
 
 impl Connection {
     pub(crate) fn host(&self) -> &str {
-        self.url.as_ref().map_or(&self.host, |address| &address.host)
+        self.url.as_ref().map_or(&self.host, |url| &url.host)
     }
 
     pub(crate) fn port(&self) -> u16 {
-        let port = self.url.as_ref().map_or(self.port, |address| address.port);
+        let port = self.url.as_ref().map_or(self.port, |url| url.port);
         port.unwrap_or(if self.uses_tls() { 8883 } else { 1883 })
     }
 
     fn user_name(&self) -> Option<&str> {
-        self.username.as_deref().or(self.url.as_ref()?.user_name.as_deref())
+        let from_url = || self.url.as_ref()?.user_name.as_deref();
+        self.username.as_deref().or_else(from_url)
     }
 
     fn password(&self) -> Option<&str> {
-        self.pw.as_deref().or(self.url.as_ref()?.password.as_deref())
+        let from_url = || self.url.as_ref()?.password.as_deref();
+        self.pw.as_deref().or_else(from_url)
+    }
+
+    /// The topic of the URL.
+    fn topic(&self) -> Option<&str> {
+        self.url.as_ref()?.topic.as_deref()
     }
 
     pub(crate) fn uses_tls(&self) -> bool {
@@ -206,10 +182,21 @@ impl Connection {
     /// Whether the certificates count that the system trusts.
     pub(crate) fn trusts_system(&self) -> bool {
         let asked = match &self.url {
-            Some(address) => address.tls || address.port == Some(8883),
+            Some(url) => url.tls || url.port == Some(8883),
             None => self.port == Some(8883),
         };
         self.tls_use_os_certs || (asked && self.cafile.is_none())
+    }
+
+    /// What is wrong with several arguments together, beyond what clap can tell.
+    fn mistake(&self) -> Option<&'static str> {
+        if self.password().is_some() && self.user_name().is_none() {
+            return Some("a password needs a user name: give --username");
+        }
+        if (self.insecure || self.cert.is_some()) && !self.uses_tls() {
+            return Some("--insecure and --cert need TLS: give --cafile, --tls-use-os-certs or a URL with mqtts://");
+        }
+        None
     }
 
     /// The CONNECT packet.
@@ -269,8 +256,16 @@ const MESSAGE: &str = "Message";
 impl Publish {
     /// Where to publish.
     pub(crate) fn topic(&self) -> &str {
-        let from_address = || self.connection.url.as_ref()?.topic.as_deref();
-        self.topic.as_deref().or_else(from_address).unwrap_or_default()
+        self.topic.as_deref().or_else(|| self.connection.topic()).unwrap_or_default()
+    }
+
+    fn mistake(&self) -> Option<&'static str> {
+        match (&self.topic, self.connection.topic()) {
+            (None, None) => Some(NO_TOPIC),
+            (Some(_), Some(_)) => Some("there are two topics: one is that of the URL"),
+            (None, Some(topic)) if topic_name(topic).is_err() => Some("a message cannot go to the topic of the URL"),
+            _ => self.connection.mistake(),
+        }
     }
 }
 
@@ -346,8 +341,15 @@ const OUTPUT: &str = "Output";
 impl Subscribe {
     /// What to subscribe to.
     pub(crate) fn topics(&self) -> impl Iterator<Item = &str> {
-        let from_address = self.connection.url.as_ref().and_then(|address| address.topic.as_ref());
-        self.topics.iter().chain(from_address).map(String::as_str)
+        self.topics.iter().map(String::as_str).chain(self.connection.topic())
+    }
+
+    fn mistake(&self) -> Option<&'static str> {
+        match self.connection.topic() {
+            None if self.topics.is_empty() && self.unsubscribe.is_empty() => Some(NO_TOPIC),
+            Some(topic) if topic_filter(topic).is_err() => Some("nobody can subscribe to the topic of the URL"),
+            _ => self.connection.mistake(),
+        }
     }
 
     /// How to print a message.
@@ -355,6 +357,8 @@ impl Subscribe {
         if self.verbose { Format::verbose() } else { self.format.clone() }
     }
 }
+
+const NO_TOPIC: &str = "there is no topic: give --topic, or a URL that has one";
 
 /// A quality of service.
 fn qos<T: Clone + Send + Sync + 'static>(all: [T; 3]) -> impl TypedValueParser<Value = T> {
@@ -388,4 +392,180 @@ fn topic_filter(text: &str) -> Result<String, &'static str> {
 fn seconds(text: &str) -> Result<Duration, &'static str> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or("seconds are a number, such as 2 or 0.5")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        let arguments = Arguments::parsed(["slimqtt"].into_iter().chain(line.split_whitespace()));
+        arguments.map(|arguments| arguments.command).map_err(|error| error.to_string())
+    }
+
+    fn publish(line: &str) -> Publish {
+        match parse(&format!("pub {line}")) {
+            Ok(Command::Pub(publish)) => publish,
+            Ok(Command::Sub(_)) => panic!("{line}: it is not `sub`"),
+            Err(error) => panic!("{line}: {error}"),
+        }
+    }
+
+    fn subscribe(line: &str) -> Subscribe {
+        match parse(&format!("sub {line}")) {
+            Ok(Command::Sub(subscribe)) => subscribe,
+            Ok(Command::Pub(_)) => panic!("{line}: it is not `pub`"),
+            Err(error) => panic!("{line}: {error}"),
+        }
+    }
+
+    /// As `CONNECT` has it on the wire, behind the fixed header.
+    fn connect(line: &str) -> Vec<u8> {
+        let packet = publish(&format!("-t a -n {line}")).connection.packet::<256>().unwrap();
+        packet.packet()[2..].to_vec()
+    }
+
+    #[test]
+    fn clap_finds_no_fault() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn broker_and_port() {
+        for (line, host, port, tls) in [
+            ("", "localhost", 1883, false),
+            ("-h broker", "broker", 1883, false),
+            ("--host broker --port 99", "broker", 99, false),
+            ("--cafile ca.pem", "localhost", 8883, true),
+            ("--tls-use-os-certs", "localhost", 8883, true),
+            ("--tls-use-os-certs -p 99", "localhost", 99, true),
+            ("-p 8883", "localhost", 8883, true),
+            ("-L mqtt://broker", "broker", 1883, false),
+            ("-L mqtt://broker:99", "broker", 99, false),
+            ("-L mqtts://broker", "broker", 8883, true),
+            ("-L mqtt://broker:8883", "broker", 8883, true),
+            ("-L mqtts://broker:99 --cafile ca.pem", "broker", 99, true),
+        ] {
+            let Publish { connection, .. } = publish(&format!("-t a -n {line}"));
+            assert_eq!((connection.host(), connection.port(), connection.uses_tls()), (host, port, tls), "{line}");
+        }
+    }
+
+    #[test]
+    fn own_authorities_count_alone() {
+        for (line, system) in [
+            ("-L mqtts://broker", true),
+            ("-L mqtts://broker --cafile ca.pem", false),
+            ("-p 8883 --cafile ca.pem", false),
+            ("-p 8883 --cafile ca.pem --tls-use-os-certs", true),
+            ("--cafile ca.pem", false),
+        ] {
+            assert_eq!(publish(&format!("-t a -n {line}")).connection.trusts_system(), system, "{line}");
+        }
+    }
+
+    #[test]
+    fn connect_says_what_the_arguments_say() {
+        // Protocol name and level, then flags and keep-alive.
+        assert_eq!(connect(""), b"\0\x04MQTT\x04\x02\0\x3C\0\0");
+        assert_eq!(connect("-i me -c -k 9"), b"\0\x04MQTT\x04\0\0\x09\0\x02me");
+        let prefixed = format!("me-{}", process::id());
+        assert!(connect("-I me-").ends_with(prefixed.as_bytes()));
+        let with_user = b"\0\x04MQTT\x04\xC2\0\x3C\0\0\0\x01u\0\x02pw";
+        assert_eq!(connect("-u u -P pw"), with_user);
+        assert_eq!(connect("-L mqtt://u:pw@broker"), with_user);
+        assert_eq!(connect("-L mqtt://u@broker -P pw"), with_user);
+        assert_eq!(connect("-L mqtt://x:y@broker -u u -P pw"), with_user);
+        let with_will = b"\0\x04MQTT\x04\x36\0\x3C\0\0\0\x01w\0\x02by";
+        assert_eq!(connect("--will-topic w --will-payload by --will-qos 2 --will-retain"), with_will);
+        assert_eq!(connect("--will-topic w"), b"\0\x04MQTT\x04\x06\0\x3C\0\0\0\x01w\0\0");
+    }
+
+    #[test]
+    fn messages() {
+        let Publish { payload, qos, retain, repeat, repeat_delay, .. } = publish("-t a -m hello");
+        assert_eq!(payload.message, Some("hello".into()));
+        assert_eq!((qos, retain, repeat, repeat_delay), (QoS::AtMostOnce, false, 1, Duration::ZERO));
+        let options = publish("-L mqtt://broker/room/1 -m -5 -q 2 -r --repeat 3 --repeat-delay 0.25");
+        assert_eq!(options.topic(), "room/1");
+        assert_eq!(options.payload.message, Some("-5".into()));
+        assert_eq!((options.qos, options.retain), (QoS::ExactlyOnce, true));
+        assert_eq!((options.repeat, options.repeat_delay), (3, Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn topics_of_subscriptions() {
+        let options = subscribe("-t a/+ -t b -L mqtt://broker/c/# -q 1");
+        assert_eq!(options.topics().collect::<Vec<_>>(), ["a/+", "b", "c/#"]);
+        assert_eq!(options.qos, RequestedQoS::AtLeastOnce);
+        assert_eq!(subscribe("-U a -c -i me").topics().count(), 0);
+    }
+
+    #[test]
+    fn formats_of_messages() {
+        let format = |line: &str| subscribe(&format!("-t a {line}")).format();
+        for (line, text) in [("", "%p"), ("-v", "%t %p"), ("-F %x", "%x")] {
+            assert_eq!(Ok(format(line)), text.parse(), "{line}");
+        }
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (line, message) in [
+            ("pub -m a", "there is no topic: give --topic, or a URL that has one"),
+            ("pub -m a -L mqtt://broker", "there is no topic: give --topic, or a URL that has one"),
+            ("sub", "there is no topic: give --topic, or a URL that has one"),
+            ("pub -t a", "<--message <MESSAGE>|--file <FILE>|--stdin-file|--stdin-line|--null-message>"),
+            ("pub -t a -m a -n", "'--message <MESSAGE>' cannot be used with '--null-message'"),
+            ("pub -t a -t b -n", "'--topic <TOPIC>' cannot be used multiple times"),
+            ("pub -t a -n -L mqtt://broker/b", "there are two topics: one is that of the URL"),
+            ("pub -n -L mqtt://broker/a/#", "a message cannot go to the topic of the URL"),
+            ("sub -L mqtt://broker/a#", "nobody can subscribe to the topic of the URL"),
+            (
+                "pub -n -t a/#",
+                "invalid value 'a/#' for '--topic <TOPIC>': a message goes to one topic: + and # are for",
+            ),
+            ("pub -n -t a/+/b", "a message goes to one topic: + and # are for subscriptions"),
+            ("pub -n --topic=", "a topic has at least one character"),
+            ("pub -n -t a --will-topic +", "invalid value '+' for '--will-topic <TOPIC>': a message goes to one topic"),
+            ("sub --topic=", "a topic has at least one character"),
+            (
+                "sub -t a#",
+                "invalid value 'a#' for '--topic <TOPIC>': + stands for a whole level, and # for all at the end",
+            ),
+            ("sub -t a -T b+", "invalid value 'b+' for '--filter-out <TOPIC>': + stands for a whole level"),
+            ("sub -U #/a", "invalid value '#/a' for '--unsubscribe <TOPIC>': + stands for a whole level"),
+            ("pub -t a -n -q 3", "invalid value '3' for '--qos <QOS>': QoS is 0, 1 or 2"),
+            ("sub -t a -q two", "QoS is 0, 1 or 2"),
+            ("pub -t a -n --will-topic b --will-qos 3", "QoS is 0, 1 or 2"),
+            ("pub -t a -n --will-payload b", "--will-topic <TOPIC>"),
+            ("pub -t a -n -p 0", "0 is not in 1..=65535"),
+            ("pub -t a -n -k 70000", "70000 is not in 0..=65535"),
+            ("pub -t a -n -h a -L mqtt://b", "'--host <HOST>' cannot be used with '--url <URL>'"),
+            ("pub -t a -n -L http://b", "the URL begins with mqtt:// or mqtts://"),
+            ("pub -t a -n -c", "--id <ID>"),
+            ("pub -t a -n -i a -I b", "'--id <ID>' cannot be used with '--id-prefix <ID_PREFIX>'"),
+            ("pub -t a -n -P secret", "a password needs a user name: give --username"),
+            (
+                "pub -t a -n --insecure",
+                "--insecure and --cert need TLS: give --cafile, --tls-use-os-certs or a URL with",
+            ),
+            ("pub -t a -n --cert c --key k", "--insecure and --cert need TLS"),
+            ("pub -t a -n --cert c", "--key <FILE>"),
+            ("pub -t a -l --repeat 2", "'--stdin-line' cannot be used with '--repeat <TIMES>'"),
+            ("pub -t a -n --repeat 2 --repeat-delay=-1", "seconds are a number, such as 2 or 0.5"),
+            ("pub -t a -n --repeat-delay 1", "--repeat <TIMES>"),
+            ("sub -t a -C 0", "0 is not in 1.."),
+            ("sub -t a -W soon", "seconds are a number, such as 2 or 0.5"),
+            ("sub -t a -F %z", "there is no %z: only"),
+            ("sub -t a -v -F %t", "'--verbose' cannot be used with '--format <FORMAT>'"),
+            ("sub -t a -V 5", "[possible values: mqttv311, 311]"),
+            ("sub -t a --debug --quiet", "'--debug' cannot be used with '--quiet'"),
+        ] {
+            let error = parse(line).err().unwrap_or_else(|| panic!("{line}: it is taken"));
+            assert!(error.contains(message), "{line}: {error}");
+        }
+    }
 }
