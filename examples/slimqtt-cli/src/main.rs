@@ -8,6 +8,7 @@ mod format;
 mod publish;
 mod session;
 mod subscribe;
+mod tls;
 mod transport;
 
 use std::io::Write;

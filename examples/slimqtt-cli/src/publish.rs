@@ -20,14 +20,20 @@ use crate::session::{Ended, Session};
 /// Publishes all messages.
 pub(crate) async fn run(options: &Publish) -> Result<Ended> {
     // A session that is kept goes on where it was.
-    let session = Session::new(&options.connection, options.connection.disable_clean_session)?;
+    let goes_on = options.connection.disable_clean_session;
+    let session = Session::new(&options.connection, goes_on)?;
     let messages = messages(options)?;
+    let begin = async || {
+        if goes_on && MQTT.ping().await.is_ok() {
+            session.established.set(true);
+        }
+    };
     let work = async {
-        let mut connections = pin!(session.run(|_| {}, async || {}));
+        let mut connections = pin!(session.run(|_| {}, begin));
         let sent = select! {
             biased;
             ended = &mut connections => return ended,
-            sent = publish(options, &session, messages) => sent,
+            sent = publish(options, messages) => sent,
         };
         session.leave();
         let ended = connections.await;
@@ -76,7 +82,7 @@ fn lines() -> Messages<'static> {
 }
 
 /// Publishes them in their order, as many at a time as the agent has room for.
-async fn publish(options: &Publish, session: &Session, messages: Messages<'_>) -> Result<()> {
+async fn publish(options: &Publish, messages: Messages<'_>) -> Result<()> {
     let places = PLACES.iter().cycle();
     let publish = async |(message, place): (Result<Bytes>, &'static Place)| {
         let message = message?;
@@ -90,7 +96,6 @@ async fn publish(options: &Publish, session: &Session, messages: Messages<'_>) -
         };
         command.await.with_context(|| format!("cannot publish {length} bytes"))?;
         log::debug!("published {length} bytes to {topic}");
-        session.established.set(true);
         anyhow::Ok(())
     };
     messages.zip(stream::iter(places)).map(publish).buffered(COMMANDS).try_collect().await

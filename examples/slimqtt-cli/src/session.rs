@@ -36,7 +36,7 @@ pub(crate) struct Session {
     clock: HostClock,
     /// Whether a connection that is lost is made again.
     goes_on: bool,
-    /// A command has been done: so the broker is there, and takes this client.
+    /// The broker has answered a command: so it is there, and takes this client.
     pub(crate) established: Cell<bool>,
     /// The command is done.
     leaving: Cell<bool>,
@@ -79,12 +79,17 @@ impl Session {
 
     /// One connection.
     async fn connection(&self, handler: impl FnMut(Message<'_>)) -> Result<()> {
-        let Transport { mut rx, mut tx } = self.broker.connect().await?;
-        let ended = MQTT.run(&mut rx, &mut tx, &self.clock, &self.connect, handler).await;
-        if ended.is_ok() {
-            Transport { rx, tx }.close().await;
+        let mut transport = self.broker.connect().await?;
+        let Transport { rx, tx } = &mut transport;
+        let ended = MQTT.run(rx, tx, &self.clock, &self.connect, handler).await;
+        match (ended, transport.failure()) {
+            (Ok(()), _) => {
+                transport.close().await;
+                Ok(())
+            }
+            (Err(Error::Transport(_)), Some(failure)) => Err(failure).context("the connection failed"),
+            (Err(error), _) => Err(error.into()),
         }
-        Ok(ended?)
     }
 
     /// Whether it is of use to connect again after this error.

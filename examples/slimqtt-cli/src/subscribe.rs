@@ -131,3 +131,80 @@ impl<'a, W: Write> Printer<'a, W> {
         !(retain && self.options.no_retained || self.options.filter_out.iter().any(|filter| matches(filter, topic)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use slimqtt::TopicName;
+    use slimqtt::packet::QoS;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+
+    fn options(line: &str) -> Subscribe {
+        let arguments = Arguments::try_parse_from(["slimqtt", "sub"].into_iter().chain(line.split(' ')));
+        match arguments.map(|arguments| arguments.command) {
+            Ok(Command::Sub(options)) => options,
+            _ => panic!("{line}: no options of `sub`"),
+        }
+    }
+
+    /// A whole message.
+    fn message<'a>(topic: &'a str, payload: &'a [u8], retain: bool) -> Message<'a> {
+        let topic = TopicName::try_from(topic).unwrap();
+        Message { topic, payload, qos: QoS::AtLeastOnce, retain, dup: true, offset: 0, length: payload.len() }
+    }
+
+    /// What is printed of these messages, and whether each is enough.
+    fn print(line: &str, messages: &[Message<'_>]) -> (String, Vec<bool>) {
+        let (options, mut out) = (options(line), Vec::new());
+        let mut printer = Printer::new(&options, &mut out);
+        let enough = messages.iter().map(|message| printer.take(*message).unwrap()).collect();
+        (String::from_utf8(out).unwrap(), enough)
+    }
+
+    #[test]
+    fn messages_are_put_together_from_their_parts() {
+        let part =
+            |offset: usize, payload: &'static [u8], length| Message { offset, length, ..message("a", payload, false) };
+        // The second one is cut, and comes again.
+        let parts = [part(0, b"ab", 3), part(2, b"c", 3), part(0, b"de", 3), part(0, b"de", 3), part(2, b"f", 3)];
+        assert_eq!(print("-t a", &parts).0, "abc\ndef\n");
+        assert_eq!(print("-t a -F %l%d", &parts).0, "31\n31\n");
+    }
+
+    #[test]
+    fn it_is_enough_after_so_many_that_were_printed() {
+        let messages = ["a", "no", "b", "c"].map(|topic| message(topic, b"", false));
+        assert_eq!(print("-t # -C 2 -T no -F %t", &messages), ("a\nb\n".to_owned(), vec![false, false, true, true]));
+        assert_eq!(print("-t # -N -F %t", &messages), ("anobc".to_owned(), vec![false; 4]));
+    }
+
+    #[test]
+    fn what_the_broker_had_kept_can_be_left_out() {
+        let messages = [message("a", b"old", true), message("a", b"new", false)];
+        assert_eq!(print("-t a", &messages).0, "old\nnew\n");
+        assert_eq!(print("-t a -R", &messages).0, "new\n");
+    }
+
+    #[test]
+    fn who_cannot_write_says_so() {
+        struct Full;
+
+        impl Write for Full {
+            fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+                Err(ErrorKind::StorageFull.into())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+
+        let options = options("-t a");
+        let mut printer = Printer::new(&options, Full);
+        let error = printer.take(message("a", b"b", false)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        assert!(!printer.is_done());
+    }
+}
