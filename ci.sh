@@ -101,6 +101,7 @@ cargo fmt --check --manifest-path agent/exclusion/Cargo.toml
 
 say 'lints'
 cargo clippy --locked --all-targets --all-features -- --deny warnings
+cargo clippy --locked --package slimqtt-cli --all-targets --all-features -- --deny warnings
 cargo clippy --locked --package slimqtt-agent -- --deny warnings
 cargo clippy --locked --package slimqtt-agent --features log -- --deny warnings
 cargo clippy --locked --package slimqtt-agent --features defmt -- --deny warnings
@@ -157,5 +158,8 @@ cargo test "${exclusion[@]}" --target-dir target/exclusion --no-fail-fast 2>&1 |
 
 say 'agents on the host and on an emulated Cortex-M0 against real brokers'
 cargo test --locked --no-fail-fast --package slimqtt-end-to-end --all-features 2>&1 | tee -a "$log"
+
+say 'the command line tool against mosquitto, beside its own programs'
+cargo test --locked --no-fail-fast --package slimqtt-cli --all-features 2>&1 | tee -a "$log"
 
 [ "$(sum passed)" -gt 0 ] || give_up 'no test ran'

@@ -6,7 +6,7 @@ use slimqtt_end_to_end::{Authority, Broker};
 use tempfile::TempDir;
 
 use crate::client::{file, noise, printed, publish, subscribe, write};
-use crate::tool::slimqtt;
+use crate::tool::{Tool, slimqtt};
 
 /// A broker with TLS, and files: `ca.pem`, and `client.pem` with its `client.key`.
 fn tls_broker(name: &str, lines: &str) -> (Broker, TempDir) {
@@ -39,6 +39,18 @@ fn messages_go_and_come_over_tls() {
 
     let url = format!("mqtts://localhost:{}/a", broker.port);
     assert_eq!(slimqtt(["pub", "-L", &url, "-n", "--cafile", &ca]), printed(""));
+}
+
+#[test]
+fn system_may_be_asked_whom_to_trust() {
+    let (broker, folder) = tls_broker("localhost", "");
+    for (file, code) in [("ca.pem", 0), ("other.pem", 1)] {
+        let arguments = ["pub", "-t", "a", "-n", "-p", &broker.port.to_string(), "--tls-use-os-certs"];
+        let tool = Tool::configured(arguments, |command| {
+            command.env("SSL_CERT_FILE", place(folder.path(), file)).env_remove("SSL_CERT_DIR");
+        });
+        assert_eq!(tool.left().code, Some(code), "{file}");
+    }
 }
 
 #[test]

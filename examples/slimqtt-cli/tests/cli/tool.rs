@@ -3,8 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{mem, thread};
 
 use slimqtt_end_to_end::LIMIT;
 
@@ -29,9 +29,18 @@ pub(crate) struct Left {
 impl Tool {
     /// Starts `slimqtt` with these arguments.
     pub(crate) fn start<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::configured(arguments, |_| {})
+    }
+
+    /// The same, with other streams or in another environment.
+    pub(crate) fn configured<'a>(
+        arguments: impl IntoIterator<Item = &'a str>,
+        configure: impl FnOnce(&mut Command),
+    ) -> Self {
         let arguments: Vec<_> = arguments.into_iter().collect();
         let mut command = Command::new(env!("CARGO_BIN_EXE_slimqtt"));
         command.args(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        configure(&mut command);
         let mut child = command.spawn().expect("the program starts");
         let (input, stderr) = (child.stdin.take(), child.stderr.take().expect("it has a standard error"));
         let (sender, lines) = channel();
@@ -68,7 +77,7 @@ impl Tool {
             thread::sleep(Duration::from_millis(5));
         };
         self.errors.extend(self.lines.iter().map(|line| line + "\n"));
-        Left { code: status.code(), output, errors: std::mem::take(&mut self.errors) }
+        Left { code: status.code(), output, errors: mem::take(&mut self.errors) }
     }
 }
 
