@@ -5,8 +5,8 @@ use std::process::Command;
 
 use slimqtt_end_to_end::{Broker, Proxy};
 
-use crate::client::{file, noise, printed, publish, start, subscribe};
-use crate::tool::{Left, slimqtt};
+use crate::client::{noise, printed, publish, start, subscribe};
+use crate::tool::{Left, folder, slimqtt, write};
 
 #[test]
 fn pub_to_mosquitto_sub_at_each_qos() {
@@ -93,7 +93,8 @@ fn will_comes_where_the_program_is_killed() {
 fn large_files_arrive_as_they_are() {
     let mut broker = Broker::start();
     let payload = noise(1_000_000);
-    let (_folder, place) = file("payload", &payload);
+    let folder = folder();
+    let place = write(&folder, "payload", &payload);
     for qos in ["0", "1", "2"] {
         let subscribe = |broker: &mut Broker, name| {
             subscribe(broker, &format!("{name}-{qos}"), &format!("-t large -C 1 -N -q {qos}"))
@@ -206,9 +207,10 @@ fn what_is_not_printed() {
 
 #[test]
 fn user_name_and_password_are_checked() {
-    let (folder, passwords) = file("passwords", "");
+    let folder = folder();
+    let passwords = write(&folder, "passwords", "");
     let hashed = Command::new("mosquitto_passwd").args(["-b", &passwords, "room@home", "se:cret"]).output();
-    assert!(hashed.expect("mosquitto_passwd runs").status.success(), "{}", folder.path().display());
+    assert!(hashed.expect("mosquitto_passwd runs").status.success());
     let broker = Broker::configured(&format!("allow_anonymous false\npassword_file {passwords}"));
     assert_eq!(publish(broker.port, "-t a -n -u room@home -P se:cret"), printed(""));
     let url = format!("mqtt://room%40home:se%3Acret@localhost:{}/a", broker.port);

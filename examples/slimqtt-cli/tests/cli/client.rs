@@ -1,9 +1,6 @@
 //! Runs of the program beside a broker.
 
-use std::fs;
-
 use slimqtt_end_to_end::Broker;
-use tempfile::TempDir;
 
 use crate::tool::{Left, Tool, slimqtt};
 
@@ -41,17 +38,4 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
             (random >> 24) as u8
         })
         .collect()
-}
-
-/// A folder with this file in it.
-pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> (TempDir, String) {
-    let folder = tempfile::tempdir().expect("a folder for temporary files");
-    let place = write(&folder, name, content);
-    (folder, place)
-}
-
-pub(crate) fn write(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> String {
-    let place = folder.path().join(name);
-    fs::write(&place, content).expect("a file");
-    place.display().to_string()
 }

@@ -1,14 +1,13 @@
 //! What goes wrong, and how the program says so: without a broker, or with one that only a test could wish for.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{Read, Write, copy, sink};
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
 use slimqtt_end_to_end::Authority;
-use tempfile::TempDir;
 
-use crate::tool::{Left, Tool, slimqtt};
+use crate::tool::{Left, Tool, folder, slimqtt, write};
 
 /// A port where nobody listens.
 fn closed_port() -> String {
@@ -48,17 +47,6 @@ fn has_failed(left: &Left, message: &str) {
 
 fn fails(arguments: &[&str], message: &str) {
     has_failed(&slimqtt(arguments.iter().copied()), message);
-}
-
-/// A file in a folder.
-fn write(folder: &TempDir, name: &str, content: &str) -> String {
-    let place = folder.path().join(name);
-    fs::write(&place, content).expect("a file");
-    place.display().to_string()
-}
-
-fn folder() -> TempDir {
-    tempfile::tempdir().expect("a folder for temporary files")
 }
 
 #[test]

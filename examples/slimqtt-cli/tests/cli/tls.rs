@@ -5,13 +5,14 @@ use std::path::Path;
 use slimqtt_end_to_end::{Authority, Broker};
 use tempfile::TempDir;
 
-use crate::client::{file, noise, printed, publish, subscribe, write};
-use crate::tool::{Tool, slimqtt};
+use crate::client::{noise, printed, publish, subscribe};
+use crate::tool::{Tool, folder, slimqtt, write};
 
 /// A broker with TLS, and files: `ca.pem`, and `client.pem` with its `client.key`.
 fn tls_broker(name: &str, lines: &str) -> (Broker, TempDir) {
     let authority = Authority::new();
-    let (folder, ca) = file("ca.pem", &authority.certificate);
+    let folder = folder();
+    let ca = write(&folder, "ca.pem", &authority.certificate);
     let [certificate, key] = authority.sign(name);
     let (certificate, key) = (write(&folder, "broker.pem", certificate), write(&folder, "broker.key", key));
     let [client, client_key] = authority.sign("client");

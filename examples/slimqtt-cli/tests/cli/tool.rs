@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
-use std::{mem, thread};
+use std::{fs, mem, thread};
 
 use slimqtt_end_to_end::LIMIT;
+use tempfile::TempDir;
 
 /// A program that runs. It ends with its value.
 pub(crate) struct Tool {
@@ -117,4 +118,16 @@ impl Drop for Tool {
 /// Runs `slimqtt` with these arguments, without input.
 pub(crate) fn slimqtt<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Left {
     Tool::start(arguments).left()
+}
+
+/// A folder for temporary files.
+pub(crate) fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder for temporary files")
+}
+
+/// The path of a file with this content, in a folder.
+pub(crate) fn write(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> String {
+    let place = folder.path().join(name);
+    fs::write(&place, content).expect("a file");
+    place.display().to_string()
 }
