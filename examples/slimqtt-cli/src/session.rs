@@ -57,8 +57,8 @@ impl Session {
 
     /// Connects, and gives commands with `begin`, until `leave` is called or a connection ends for good.
     pub(crate) async fn run(&self, mut handler: impl FnMut(Message<'_>), begin: impl AsyncFn()) -> Result<()> {
-        // Up to a second, then two, four, and up to a minute at last.
-        let mut backoff = Backoff::new(1_000, 60_000, process::id());
+        // Up to a second, then two, four, and up to five at last: somebody may be watching.
+        let mut backoff = Backoff::new(1_000, 5_000, process::id());
         loop {
             let began = self.clock.now_ms();
             let mut connection = pin!(self.connection(&mut handler));
