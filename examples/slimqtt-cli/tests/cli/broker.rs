@@ -251,6 +251,22 @@ fn sessions_are_kept() {
 }
 
 #[test]
+fn what_is_not_counted_stays_in_the_session() {
+    let broker = Broker::start();
+    for qos in ["1", "2"] {
+        let sub =
+            |line: &str| start("sub", broker.port, &format!("{line} -t counted -i counter-{qos} -c -q {qos}")).left();
+        assert_eq!(sub("-E"), printed(""));
+        let mut tool = start("pub", broker.port, &format!("-t counted -q {qos} -l"));
+        tool.write(b"one\ntwo\nthree\nfour\n");
+        assert_eq!(tool.left(), printed(""));
+        for line in ["one\n", "two\n", "three\n", "four\n"] {
+            assert_eq!(sub("-C 1"), printed(line), "QoS {qos}");
+        }
+    }
+}
+
+#[test]
 fn sub_connects_again() {
     let mut broker = Broker::start();
     let line = Proxy::to(broker.port);
