@@ -68,6 +68,7 @@ rustfmt --check --edition 2024 template/src/main.rs template/build.rs
 
 say 'lints'
 cargo clippy --locked --all-targets --all-features -- --deny warnings
+cargo clippy --locked --package slimqtt-cli --all-targets --all-features -- --deny warnings
 cargo clippy "${exclusion[@]}" --target-dir target/exclusion --all-targets -- --deny warnings
 
 # What others get: published packages, and nothing that their dependencies bring with them unasked.
@@ -164,5 +165,8 @@ cargo test --locked --no-fail-fast --package slimqtt-end-to-end --all-features 2
 
 say 'programs for a computer against a real broker, and a firmware download'
 cargo test --locked --no-fail-fast --package slimqtt-host --package slimqtt-download --all-features 2>&1 | tee -a "$log"
+
+say 'the command line tool against mosquitto, beside its own programs'
+cargo test --locked --no-fail-fast --package slimqtt-cli --all-features 2>&1 | tee -a "$log"
 
 [ "$(sum passed)" -gt 0 ] || give_up 'no test ran'

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use embedded_io_adapters::tokio_1::FromTokio;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio::io::{ReadHalf, WriteHalf, split};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -48,6 +48,8 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Another name than in what it signs, which would look as if it had signed itself.
+        parameters.distinguished_name.push(DnType::CommonName, "authority");
         let certificate = parameters.self_signed(&key).expect("a certificate").pem();
         Self { certificate, issuer: Issuer::new(parameters, key) }
     }
