@@ -1,6 +1,5 @@
 //! Time of an `embedded-hal-async` delay, and of whatever tells what time it is.
 
-use core::cell::RefCell;
 use core::convert::Infallible;
 use core::future::poll_fn;
 use core::mem;
@@ -9,6 +8,7 @@ use core::task::{Context, Poll};
 
 use embedded_hal_async::delay::DelayNs;
 use pin_project_lite::pin_project;
+use spin::mutex::SpinMutex;
 
 use crate::Clock;
 use crate::clock::left;
@@ -25,8 +25,8 @@ const LONGEST: u32 = 60_000;
 /// The delay's futures are dropped before their end again and again: each time that the agent's task runs. A delay that
 /// does not stop when it is dropped is of no use here, nor is one that blocks.
 ///
-/// There is one delay, so one wait at a time sleeps: give each task a clock of its own. (It is not `Sync`, so no static.)
-/// A second wait for another deadline, at the same time, is right too, but keeps its task awake until the first one ends.
+/// There is one delay, so one wait at a time sleeps: give each task a clock of its own. A second wait at the same time is
+/// in time too, but keeps its task awake until the first one ends.
 ///
 /// ```
 /// use core::sync::atomic::{AtomicU32, Ordering};
@@ -49,14 +49,14 @@ const LONGEST: u32 = 60_000;
 /// ```
 #[derive(Debug)]
 pub struct DelayClock<D, N> {
-    delay: RefCell<D>,
+    delay: SpinMutex<D>,
     now_ms: N,
 }
 
 impl<D: DelayNs, N: Fn() -> u32> DelayClock<D, N> {
     /// A clock of a delay and a function for [`Clock::now_ms`].
     pub const fn new(delay: D, now_ms: N) -> Self {
-        Self { delay: RefCell::new(delay), now_ms }
+        Self { delay: SpinMutex::new(delay), now_ms }
     }
 
     fn left(&self, deadline: u32) -> u32 {
@@ -66,7 +66,8 @@ impl<D: DelayNs, N: Fn() -> u32> DelayClock<D, N> {
     /// Delays until the deadline, and again: it does not end, so it carries no panic for whoever polls it after its end.
     async fn delays(&self, deadline: u32) -> Infallible {
         loop {
-            if let Ok(mut delay) = self.delay.try_borrow_mut() {
+            // Nobody spins: another wait that has it would not end.
+            if let Some(mut delay) = self.delay.try_lock() {
                 delay.delay_ms(self.left(deadline).min(LONGEST)).await;
             }
             poll_again().await;

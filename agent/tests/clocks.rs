@@ -1,6 +1,8 @@
 //! The clocks that the agent brings along: that of `embassy-time`, here with a driver that stands still until the test
 //! moves it, and one made of an `embedded-hal-async` delay.
 
+mod kit;
+
 use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
 use std::pin::pin;
@@ -10,7 +12,8 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use embassy_time::{Duration, MockDriver, TICK_HZ, Timer};
 use embedded_hal_async::delay::DelayNs;
-use slimqtt_agent::{Clock, DelayClock, EmbassyClock};
+use kit::{Agent, CONNACK, Executor, PINGREQ, Server, TIMEOUT, silence};
+use slimqtt_agent::{Clock, Connect, DelayClock, EmbassyClock, Error, Message};
 
 /// Counts how often it is woken.
 #[derive(Default)]
@@ -117,7 +120,7 @@ struct TestDelay<'a> {
 
 impl DelayNs for TestDelay<'_> {
     async fn delay_ns(&mut self, _: u32) {
-        pending().await
+        pending::<()>().await;
     }
 
     async fn delay_ms(&mut self, time: u32) {
@@ -225,4 +228,35 @@ fn a_delay_of_embassy_makes_a_clock_too() {
     driver.advance(Duration::from_millis(1));
     assert_eq!(wakes.count(), 1);
     assert!(wait.as_mut().poll(&mut context).is_ready());
+}
+
+/// A connection on a clock: PINGREQ is sent when it is due, and the connection ends when the answer is.
+fn keeps_alive(driver: &MockDriver, clock: &impl Clock) {
+    let agent = Agent::<1, 32>::new();
+    let server = Server::new();
+    let (mut rx, mut tx) = server.ends();
+    let connect = Connect::<32>::new("room-1", 60).unwrap();
+    let mut executor = Executor::default();
+    let run = executor.spawn("run", async { agent.run(&mut rx, &mut tx, clock, &connect, |_: Message<'_>| {}).await });
+    let pass = |milliseconds: u32| {
+        driver.advance(Duration::from_millis(milliseconds.into()));
+        executor.settle();
+        (server.received(), run.output())
+    };
+    pass(0);
+    server.send(&CONNACK);
+    assert_eq!(pass(0), (vec![], None));
+    assert_eq!(pass(silence(60) - 1), (vec![], None));
+    assert_eq!(pass(1), (PINGREQ.to_vec(), None));
+    assert_eq!(pass(TIMEOUT - 1), (vec![], None));
+    assert_eq!(pass(1), (vec![], Some(Err(Error::Timeout))));
+}
+
+#[test]
+fn connections_are_kept_alive_by_either_clock_also_over_the_wrap() {
+    for start in [0, (1 << 32) - 1_000, (1 << 32) - u64::from(silence(60)) - 1_000] {
+        let (_taken, driver) = driver_at(start);
+        keeps_alive(driver, &EmbassyClock);
+        keeps_alive(driver, &DelayClock::new(embassy_time::Delay, || EmbassyClock.now_ms()));
+    }
 }
