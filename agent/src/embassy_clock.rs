@@ -14,11 +14,14 @@ const COMMON: u64 = greatest_common_divisor(TICK_HZ, SECOND_MS);
 const TICKS: u64 = TICK_HZ / COMMON;
 const MILLISECONDS: u64 = SECOND_MS / COMMON;
 
-/// The clock of a firmware that uses `embassy-time`, in tasks and on executors of any kind. It has no state.
+/// The clock of a firmware that uses `embassy-time`. It has no state: every task may have one.
 ///
 /// It asks the time driver of the firmware's HAL, at any tick rate. Milliseconds are counted since the start, rounded
-/// down, and wrap after 49 days. A wait ends at its deadline or up to a millisecond later, and takes a place in the
-/// driver's queue of timers, as a `Timer` of `embassy-time` does.
+/// down, and wrap after 49 days. A wait ends at its deadline or up to a millisecond later.
+///
+/// Who may wait is the driver's choice, as it is for a `Timer` of `embassy-time`: tasks of embassy's executor; those of
+/// others, and whatever wraps wakers, if the firmware has a feature `generic-queue-N` of `embassy-time`. Else the driver
+/// panics.
 ///
 /// ```
 /// use slimqtt_agent::{Backoff, Clock, EmbassyClock};

@@ -9,34 +9,40 @@ impl Temperature {
     /// and each degree takes 1.721 mV away.
     pub const fn from_converter(value: u16) -> Self {
         let microvolts = value as i32 * 103_125 / 128;
-        Self(270 - (microvolts - 706_000) * 10 / 1_721)
+        // In tenths of a degree, and to the nearest of them.
+        Self(270 + ((706_000 - microvolts) * 10 + 1_721 / 2).div_euclid(1_721))
     }
 
     /// Writes it as `21.5`, and returns what was written.
     ///
-    /// Divisions of 32 bits and a buffer: the formatting code of `core` takes kilobytes.
+    /// A buffer and divisions of 32 bits: the formatting code of `core` takes kilobytes.
     pub fn write(self, buffer: &mut [u8; 12]) -> &[u8] {
         let mut rest = self.0.unsigned_abs();
         let mut start = buffer.len();
-        let mut put = |byte| {
+        for (place, byte) in buffer.iter_mut().rev().enumerate() {
+            *byte = match place {
+                1 => b'.',
+                // One digit stands before the point at least.
+                0 | 2 => digit(&mut rest),
+                _ if rest > 0 => digit(&mut rest),
+                _ if self.0 < 0 => {
+                    *byte = b'-';
+                    start -= 1;
+                    break;
+                }
+                _ => break,
+            };
             start -= 1;
-            buffer[start] = byte;
-        };
-        put(b'0' + (rest % 10) as u8);
-        put(b'.');
-        rest /= 10;
-        loop {
-            put(b'0' + (rest % 10) as u8);
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
         }
-        if self.0 < 0 {
-            put(b'-');
-        }
-        &buffer[start..]
+        buffer.get(start..).unwrap_or_default()
     }
+}
+
+/// Takes away the last digit.
+fn digit(number: &mut u32) -> u8 {
+    let digit = (*number % 10) as u8;
+    *number /= 10;
+    b'0' + digit
 }
 
 #[cfg(test)]
@@ -49,11 +55,11 @@ mod tests {
     use super::Temperature;
 
     #[test]
-    fn it_is_as_the_data_sheet_says_to_a_tenth() {
+    fn it_is_as_the_data_sheet_says_to_the_nearest_tenth() {
         for value in 0..4096 {
             let exact = 27.0 - (f64::from(value) * 3.3 / 4096.0 - 0.706) / 0.001_721;
             let Temperature(tenths) = Temperature::from_converter(value);
-            assert!((f64::from(tenths) / 10.0 - exact).abs() < 0.1, "{value}: {tenths} for {exact}");
+            assert!((f64::from(tenths) / 10.0 - exact).abs() < 0.051, "{value}: {tenths} for {exact}");
         }
     }
 

@@ -33,13 +33,13 @@ pub enum Failure {
 }
 
 /// A modem at the other end of a serial line.
-pub struct Modem<'a, R, W, C> {
+pub struct Modem<R, W, C> {
     /// What the modem says.
-    pub rx: &'a mut R,
+    pub rx: R,
     /// What it is told.
-    pub tx: &'a mut W,
+    pub tx: W,
     /// How long it is waited for.
-    pub clock: &'a C,
+    pub clock: C,
 }
 
 /// `+++` counts if nothing else is said for so long before it, in milliseconds.
@@ -66,7 +66,7 @@ enum Argument<'a> {
 }
 use Argument::{Plain, Quoted};
 
-impl<R: Read, W: Write, C: Clock> Modem<'_, R, W, C> {
+impl<R: Read, W: Write, C: Clock> Modem<R, W, C> {
     /// Joins the network and connects to the broker, wherever the modem was before. When it is done, the two halves of
     /// the line are the connection. It takes 3 to 40 seconds.
     pub async fn connect(&mut self, to: &Settings<'_>) -> Result<(), Failure> {
@@ -95,7 +95,7 @@ impl<R: Read, W: Write, C: Clock> Modem<'_, R, W, C> {
         self.leave().await?;
         for line in &dialogue {
             let deadline = self.clock.now_ms().wrapping_add(line.limit);
-            let answer = match select(ask(self.rx, self.tx, line), self.clock.wait_until(deadline)).await {
+            let answer = match select(ask(&mut self.rx, &mut self.tx, line), self.clock.wait_until(deadline)).await {
                 Either::First(answer) => answer,
                 Either::Second(()) => Err(Failure::Silent(line.command)),
             };
@@ -110,9 +110,9 @@ impl<R: Read, W: Write, C: Clock> Modem<'_, R, W, C> {
     /// Has the modem listen to commands, if it passed on bytes. Whatever it says meanwhile is of the past.
     async fn leave(&mut self) -> Result<(), Failure> {
         for (word, silence) in [(&b""[..], SILENCE), (b"+++", LEAVING)] {
-            say(self.tx, &[word]).await?;
+            say(&mut self.tx, &[word]).await?;
             let deadline = self.clock.now_ms().wrapping_add(silence);
-            if let Either::First(failure) = select(drain(self.rx), self.clock.wait_until(deadline)).await {
+            if let Either::First(failure) = select(drain(&mut self.rx), self.clock.wait_until(deadline)).await {
                 return Err(failure);
             }
         }
