@@ -16,7 +16,8 @@ use crate::clock::left;
 /// The longest single delay, in milliseconds: some timers cannot do an hour.
 const LONGEST: u32 = 60_000;
 
-/// A clock made of a delay, as HALs have it, and a function that tells the time, which a delay does not.
+/// A clock made of a delay, as HALs have it, and a function that tells the time, which a delay does not. It comes with the
+/// feature `embedded-hal-async`.
 ///
 /// The function counts milliseconds and wraps at 2^32, as [`Clock::now_ms`] says: it may read a timer, or a counter that
 /// an interrupt keeps. The two need not agree exactly. If a delay ends before the function says that it is time, what is
@@ -26,7 +27,7 @@ const LONGEST: u32 = 60_000;
 /// does not stop when it is dropped is of no use here, nor is one that blocks.
 ///
 /// There is one delay, so one wait at a time sleeps: give each task a clock of its own. A second wait at the same time is
-/// in time too, but keeps its task awake until the first one ends.
+/// in time too, but keeps its task awake until the first one is dropped.
 ///
 /// ```
 /// use core::sync::atomic::{AtomicU32, Ordering};

@@ -14,7 +14,8 @@ const COMMON: u64 = greatest_common_divisor(TICK_HZ, SECOND_MS);
 const TICKS: u64 = TICK_HZ / COMMON;
 const MILLISECONDS: u64 = SECOND_MS / COMMON;
 
-/// The clock of a firmware that uses `embassy-time`. It has no state: every task may have one.
+/// The clock of a firmware that uses `embassy-time`, with the feature of that name. It has no state: every task may have
+/// one.
 ///
 /// It asks the time driver of the firmware's HAL, at any tick rate. Milliseconds are counted since the start, rounded
 /// down, and wrap after 49 days. A wait ends at its deadline or up to a millisecond later.
