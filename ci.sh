@@ -55,6 +55,9 @@ python3 -c 'import ensurepip' 2>/dev/null || install a-python-that-makes-environ
 
 # A workspace of its own: its tests bring critical sections of their own.
 exclusion=(--locked --manifest-path agent/exclusion/Cargo.toml)
+# So is each of these, for its chip. What they have to be told when they are built is made up.
+boards=(examples/embassy-rp2040 examples/embassy-stm32f0)
+export BROKER=192.0.2.1:1883 WIFI_NETWORK=network WIFI_PASSWORD=password
 
 if [ "${1:-}" = long ]; then
     # Its commands are those that the documents have.
@@ -65,6 +68,7 @@ say 'format'
 cargo fmt --check
 cargo fmt --check --manifest-path agent/exclusion/Cargo.toml
 rustfmt --check --edition 2024 template/src/main.rs template/build.rs
+for board in "${boards[@]}"; do cargo fmt --check --manifest-path "$board/Cargo.toml"; done
 
 say 'lints'
 cargo clippy --locked --all-targets --all-features -- --deny warnings
@@ -134,6 +138,14 @@ say 'what each option costs, and a profile beside the reference'
 cargo size-report options --check-docs
 cargo size-report reference --check-docs
 
+say 'firmware for boards'
+for board in "${boards[@]}"; do
+    cargo size-report --manifest-path "$board/Cargo.toml" --budgets "$board/budgets.toml" --check-docs
+    # Only where the library for the chip was not built along with the firmware.
+    [ ! -d "$(rustc --print target-libdir --target thumbv6m-none-eabi)" ] ||
+        cargo clippy --locked --manifest-path "$board/Cargo.toml" --target-dir target/boards --target thumbv6m-none-eabi -- --deny warnings
+done
+
 say 'a firmware whose agent says what it does (with defmt it would need a logger to link)'
 cargo size-report build slimqtt-firmware --bin complete --features complete,slimqtt/log
 
@@ -159,6 +171,15 @@ cargo test --locked --no-fail-fast --package slimqtt-proof --features log --test
 
 say 'the agent under other critical sections: the orders of threads that loom finds, and none at all'
 cargo test "${exclusion[@]}" --target-dir target/exclusion --no-fail-fast 2>&1 | tee -a "$log"
+
+say 'clocks that the agent brings along, and what of the firmware for boards needs no chip'
+cargo test --locked --no-fail-fast --package slimqtt-agent --features embassy-time,embedded-hal-async --test clocks 2>&1 | tee -a "$log"
+cargo test --locked --no-fail-fast --package slimqtt-agent --features embassy-time,embedded-hal-async --doc 2>&1 | tee -a "$log"
+for board in "${boards[@]}"; do
+    own=(--locked --manifest-path "$board/Cargo.toml" --target-dir target/boards --lib)
+    cargo clippy "${own[@]}" --tests -- --deny warnings
+    cargo test "${own[@]}" --no-fail-fast 2>&1 | tee -a "$log"
+done
 
 say 'agents on the host and on an emulated Cortex-M0 against real brokers'
 cargo test --locked --no-fail-fast --package slimqtt-end-to-end --all-features 2>&1 | tee -a "$log"

@@ -23,3 +23,10 @@ impl<C: Clock> Clock for &C {
         C::wait_until(self, deadline)
     }
 }
+
+/// How long it is until the deadline, in milliseconds; 0 if it has been reached.
+#[cfg(any(feature = "embassy-time", feature = "embedded-hal-async"))]
+pub(crate) const fn left(deadline: u32, now: u32) -> u32 {
+    let left = deadline.wrapping_sub(now);
+    if left <= i32::MAX as u32 { left } else { 0 }
+}

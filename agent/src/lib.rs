@@ -10,7 +10,11 @@ mod backoff;
 mod clock;
 mod command;
 mod connect;
+#[cfg(feature = "embedded-hal-async")]
+mod delay_clock;
 mod display;
+#[cfg(feature = "embassy-time")]
+mod embassy_clock;
 mod error;
 mod incoming;
 mod message;
@@ -29,6 +33,10 @@ pub use backoff::Backoff;
 pub use clock::Clock;
 pub use command::{Answer, CommandError, Completion, Outcome, Submission};
 pub use connect::Connect;
+#[cfg(feature = "embedded-hal-async")]
+pub use delay_clock::DelayClock;
+#[cfg(feature = "embassy-time")]
+pub use embassy_clock::EmbassyClock;
 pub use error::{Error, ErrorKind};
 pub use message::Message;
 pub use payload::{FnPayload, Payload};

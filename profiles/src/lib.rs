@@ -23,6 +23,10 @@ pub mod telemetry;
 #[cfg(any(doc, doctest))]
 pub mod porting {}
 
+#[cfg(feature = "embedded-hal-async")]
+pub use slimqtt_agent::DelayClock;
+#[cfg(feature = "embassy-time")]
+pub use slimqtt_agent::EmbassyClock;
 pub use slimqtt_agent::wire::{ConnectReturnCode, EncodeError, SubackReturnCode};
 pub use slimqtt_agent::{
     Backoff, Clock, CommandError, Completion, Connect, Error, ErrorKind, FnPayload, Message, Outcome, Payload,
