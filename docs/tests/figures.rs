@@ -115,12 +115,13 @@ fn the_formula_of_ram_gives_what_options_cost() {
 #[test]
 fn the_reference_is_beside_the_first_table() {
     let table = "size-report/README.md";
-    let [total, linked] = ["total", "all that is linked"].map(|name| row(table, name));
+    let [agent, total, linked] = ["`core_mqtt_agent.c`", "total", "all that is linked"].map(|name| row(table, name));
     let sentence = format!(
-        "Beside it: the [coreMQTT Agent](https://github.com/FreeRTOS/coreMQTT-Agent), in C, publishes {} bytes (7.4 K) of code at `-Os` for \
-         the same\nwhole API, before linking and without the C library. What does that work in `complete` are {} of its {} bytes;\n[file by \
-         file](size-report/README.md#beside-the-reference).\n",
-        total[3], total[4], linked[4]
+        "Beside it: the [coreMQTT Agent](https://github.com/FreeRTOS/coreMQTT-Agent), in C, publishes {} bytes (7.4 K) of code\n\
+         at `-Os` for the same whole API, by GCC for ARM Cortex-M, before linking and without the C library. What does the same\n\
+         work in `complete` takes {} of its {} bytes. Its queue and loop alone, `core_mqtt_agent.c`, are {} bytes, and {}\n\
+         here; [file by file](size-report/README.md#beside-the-reference).\n",
+        total[3], total[4], linked[4], agent[3], agent[4]
     );
     assert_eq!(grouped((7.4_f64 * 1024.0).round() as usize), total[3]);
     hold("README.md", "reference", &sentence);
