@@ -38,8 +38,8 @@ impl Backoff {
         Self { first_ms, limit_ms, longest_ms: first_ms, random }
     }
 
-    /// How long to wait after a connection that lasted for `lasted_ms`, the attempt to make it included. One that lasted
-    /// for longer than the limit was no failure: waits begin anew.
+    /// How long to wait, in milliseconds, after a connection that lasted for `lasted_ms`, the attempt to make it included.
+    /// One that lasted for longer than the limit was no failure: waits begin anew.
     pub const fn next_ms(&mut self, lasted_ms: u32) -> u32 {
         if lasted_ms > self.limit_ms {
             self.longest_ms = self.first_ms;
@@ -49,7 +49,7 @@ impl Backoff {
         self.share(longest)
     }
 
-    /// Waits after a connection that began at `began`, as [`Clock::now_ms`] told it.
+    /// Waits after a connection that began at `began`, as [`Clock::now_ms`] told it before the attempt to make it.
     // Not `async`: that carries a panic for whoever polls it after its end.
     pub fn wait<'a, C: Clock>(&mut self, clock: &'a C, began: u32) -> impl Future<Output = ()> + use<'a, C> {
         let now = clock.now_ms();

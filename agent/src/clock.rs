@@ -10,7 +10,8 @@ pub trait Clock {
 
     /// Waits until [`now_ms`](Self::now_ms) has reached `deadline`; at once if it has.
     ///
-    /// It may be dropped at any time, and be called again with another deadline. Waking too early is harmless.
+    /// It may be dropped at any time, and be called again with another deadline; the new future is made before the old one
+    /// is dropped. Waking too early is harmless. Waking late delays a PINGREQ, which has an eighth of keep-alive to spare.
     fn wait_until(&self, deadline: u32) -> impl Future<Output = ()>;
 }
 

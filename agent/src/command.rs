@@ -59,7 +59,8 @@ impl<const FILTERS: usize> Answer for [SubackReturnCode; FILTERS] {
 
 /// A function that is called when a command is done, for code that has no futures.
 ///
-/// The agent's task calls it, so it must not wait. It may give commands.
+/// The agent's task calls it, or whoever calls `stop` while there is no connection; so it must not wait. It may give
+/// commands.
 ///
 /// ```
 /// use slimqtt_agent::Completion;

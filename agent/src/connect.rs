@@ -87,7 +87,7 @@ impl<const SIZE: usize> Connect<SIZE> {
         wire::packet(&self.buffer, self.end)
     }
 
-    /// The longest time between two packets to the Server, in seconds.
+    /// The longest time between two packets to the Server, in seconds; 0 if there is no such promise (3.1.2.10).
     pub const fn keep_alive(&self) -> u16 {
         self.keep_alive
     }

@@ -17,7 +17,8 @@ pub enum Error {
     Busy,
     /// The transport failed, in this way.
     Transport(ErrorKind),
-    /// The Server closed the network connection.
+    /// The Server closed the network connection: also where another Client has taken the client identifier
+    /// `[MQTT-3.1.4-2]`.
     Closed,
     /// The Server refused the connection (3.2.2.3). It is useless to try again at once with the same CONNECT.
     Refused(ConnectReturnCode),
@@ -32,6 +33,7 @@ pub enum Error {
     /// The source of a payload had fewer bytes than it had promised, in the middle of a packet. Its command has failed
     /// with [`CommandError::PayloadEnded`](crate::CommandError::PayloadEnded).
     PayloadEnded,
-    /// The Server sent no CONNACK, no PINGRESP, or took no bytes, for as long as the profile allows.
+    /// The Server sent no CONNACK, no PINGRESP, or took no bytes, for the profile's time to answer, or for keep-alive if that
+    /// is less. Without keep-alive nobody looks but for CONNACK, the answer to a `Ping` command, and DISCONNECT.
     Timeout,
 }

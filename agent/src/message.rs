@@ -25,7 +25,7 @@ pub struct Message<'a> {
     pub dup: bool,
     /// Where in the application message the payload begins, in bytes.
     pub offset: usize,
-    /// The whole application message, in bytes.
+    /// The whole application message, in bytes: up to 268,435,455 with topic and header (2.2.3).
     pub length: usize,
 }
 

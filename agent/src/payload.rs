@@ -21,7 +21,7 @@
 /// assert_eq!(LOG.read(3, &mut [0; 2]), [3, 3]);
 /// ```
 pub trait Payload: Sync {
-    /// All of it, in bytes.
+    /// All of it, in bytes. With topic and header at most 268,435,455 (2.2.3); more is refused when the command is given.
     fn length(&self) -> usize;
 
     /// Bytes from `offset` on, as many as are at hand: bytes that are in memory anyway, or the first ones of `buffer`
@@ -62,7 +62,8 @@ pub struct FnPayload<F> {
 
 impl<F: Fn(usize, &mut [u8]) -> usize> FnPayload<F> {
     /// A payload of `length` bytes. The closure gets an offset and a buffer, and returns how many bytes it has written to
-    /// the beginning of the buffer.
+    /// the beginning of the buffer: one at least, or the payload has ended early. Offsets begin anew if the message is
+    /// sent again.
     pub const fn new(length: usize, read: F) -> Self {
         Self { length, read }
     }

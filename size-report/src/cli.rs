@@ -16,7 +16,7 @@ use crate::toolchain::{Library, Request, Toolchain};
 use crate::views::By;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, ensure};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -150,6 +150,11 @@ struct Build {
     /// The package's features to build it with.
     #[arg(long, value_delimiter = ',')]
     features: Vec<String>,
+}
+
+/// The command line, for who wants to know what there is in it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// Runs the program. Its exit code is 0 if all is well, 1 if a profile breaks a promise, and 2 if that could not be
@@ -378,11 +383,10 @@ fn print(text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

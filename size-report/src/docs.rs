@@ -17,6 +17,8 @@ pub struct Docs {
     pub options: Option<PathBuf>,
     /// That of a profile beside the reference.
     pub reference: Option<PathBuf>,
+    /// The drawing of what the last profile's flash is made of.
+    pub drawing: Option<PathBuf>,
 }
 
 /// A table of figures.
@@ -30,7 +32,31 @@ pub struct Block {
     pub toolchain: String,
 }
 
-/// How a table in a document stands to the figures of now.
+/// The drawing of what a profile is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drawing {
+    /// All of it.
+    pub svg: String,
+    /// What it was measured with, as it tells in its description.
+    pub toolchain: String,
+}
+
+impl Drawing {
+    /// The command that writes it.
+    pub const COMMAND: &str = "cargo size-report --write-docs";
+
+    /// How a drawing stands to this one.
+    pub fn compare(&self, drawing: &str) -> State {
+        let description = drawing.split_once("<desc>").and_then(|(_, rest)| rest.split_once("</desc>"));
+        match description {
+            _ if drawing == self.svg => State::Current,
+            Some((toolchain, _)) if toolchain != self.toolchain => State::Unlike(toolchain.to_owned()),
+            _ => State::Stale,
+        }
+    }
+}
+
+/// How a table in a document, or a drawing, stands to the figures of now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It has them.
@@ -42,14 +68,13 @@ pub enum State {
 }
 
 impl State {
-    /// What to tell of the table in a document.
-    pub fn verdict(&self, block: &Block) -> String {
+    /// What to tell of a table or drawing, which a command writes, and which is of this toolchain now.
+    pub fn verdict(&self, what: &str, command: &str, toolchain: &str) -> String {
         match self {
-            Self::Current => "its table is of these figures".to_owned(),
-            Self::Stale => format!("its table is not of these figures: `{}` writes it anew", block.command),
-            Self::Unlike(toolchain) => format!(
-                "note: its table cannot be checked here, since it is of another toolchain\n  its:  {toolchain}\n  this: {}",
-                block.toolchain
+            Self::Current => format!("{what} is of these figures"),
+            Self::Stale => format!("{what} is not of these figures: `{command}` writes it anew"),
+            Self::Unlike(other) => format!(
+                "note: {what} cannot be checked here, since it is of another toolchain\n  its:  {other}\n  this: {toolchain}"
             ),
         }
     }
@@ -121,7 +146,8 @@ impl Block {
     }
 }
 
-fn read(path: &Path) -> Result<String> {
+/// A file that `[docs]` names.
+pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path)
         .with_context(|| format!("cannot read {}, which `[docs]` in profiles.toml names", path.display()))
 }
@@ -194,15 +220,28 @@ More.
 
     #[test]
     fn each_state_is_told() {
-        let new = block("| a |", "rustc 2");
-        assert_eq!(State::Current.verdict(&new), "its table is of these figures");
+        let told = |state: State| state.verdict("its table", "cargo size-report options --write-docs", "rustc 2");
+        assert_eq!(told(State::Current), "its table is of these figures");
         let expected = "its table is not of these figures: `cargo size-report options --write-docs` writes it anew";
-        assert_eq!(State::Stale.verdict(&new), expected);
+        assert_eq!(told(State::Stale), expected);
         let expected = "\
 note: its table cannot be checked here, since it is of another toolchain
   its:  old
-  this: Measured for thumbv6m-none-eabi with rustc 2.";
-        assert_eq!(State::Unlike("old".to_owned()).verdict(&new), expected);
+  this: rustc 2";
+        assert_eq!(told(State::Unlike("old".to_owned())), expected);
+    }
+
+    #[test]
+    fn a_drawing_is_compared_with_those_of_its_toolchain() {
+        let drawing = |bytes: u32, toolchain: &str| Drawing {
+            svg: format!("<svg><desc>{toolchain}</desc>{bytes}</svg>"),
+            toolchain: toolchain.to_owned(),
+        };
+        let now = drawing(7, "rustc 1");
+        assert_eq!(now.compare(&drawing(7, "rustc 1").svg), State::Current);
+        assert_eq!(now.compare(&drawing(8, "rustc 1").svg), State::Stale);
+        assert_eq!(now.compare("<svg>7</svg>"), State::Stale);
+        assert_eq!(now.compare(&drawing(8, "rustc 2").svg), State::Unlike("rustc 2".to_owned()));
     }
 
     #[test]

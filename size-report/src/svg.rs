@@ -31,6 +31,11 @@ impl Svg {
         Self { text }
     }
 
+    /// Says more of it, to those who do not see it, and to programs.
+    fn describe(&mut self, text: &str) {
+        let _ = writeln!(self.text, "<desc>{}</desc>", escape(text));
+    }
+
     fn label(&mut self, class: &str, x: f64, y: f64, label: &str) {
         let _ = writeln!(self.text, "<text class=\"{class}\" x=\"{}\" y=\"{}\">{}</text>", at(x), at(y), escape(label));
     }

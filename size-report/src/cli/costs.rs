@@ -1,16 +1,18 @@
 //! What is measured with images of its own: `options`, `reference` and `compile-time`; and figures in documents.
 
-use super::{Common, Setting, print};
-use crate::attribution::{Attribution, Image};
+use super::{Common, Setting, draw, print};
+use crate::attribution::{Attribution, Image, Memory};
 use crate::beside::{Beside, LEVELS};
 use crate::compile_time::CompileTime;
-use crate::docs::{self, Block, State};
+use crate::docs::{self, Block, Drawing, State};
 use crate::elf;
 use crate::firmware::Firmware;
 use crate::options::Size;
 use crate::render;
 use crate::report::{Identity, Report};
+use crate::svg;
 use crate::system::{Host, System};
+use crate::treemap::View;
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::Path;
@@ -69,18 +71,40 @@ impl Documents {
             return Ok(true);
         }
         let state = block.compare_file(&file)?;
-        Host.say(&format!("{}: {}", path.display(), state.verdict(block)));
+        let verdict = state.verdict("its table", block.command, &block.toolchain);
+        Host.say(&format!("{}: {verdict}", path.display()));
         Ok(state != State::Stale)
     }
 
-    /// The same with what each profile costs.
+    /// Does with a drawing what was asked for. Whether all is well.
+    fn apply_drawing(&self, root: &Path, path: &Path, drawing: &Drawing) -> Result<bool> {
+        if !self.write_docs && !self.check_docs {
+            return Ok(true);
+        }
+        let file = root.join(path);
+        if self.write_docs {
+            draw::write(&file, &drawing.svg)?;
+            return Ok(true);
+        }
+        let state = drawing.compare(&docs::read(&file)?);
+        let verdict = state.verdict("it", Drawing::COMMAND, &drawing.toolchain);
+        Host.say(&format!("{}: {verdict}", path.display()));
+        Ok(state != State::Stale)
+    }
+
+    /// The same with what each profile costs, and with what the last one is made of.
     pub(super) fn apply_profiles(&self, setting: &Setting, report: &Report) -> Result<bool> {
         let block = Block {
             command: "cargo size-report --write-docs",
             table: render::markdown_of_profiles(report),
             toolchain: docs::toolchain(&report.toolchain),
         };
-        self.apply(&setting.workspace.root, setting.profiles.docs.profiles.as_deref(), &block)
+        let (root, docs) = (&setting.workspace.root, &setting.profiles.docs);
+        let is_current = self.apply(root, docs.profiles.as_deref(), &block)?;
+        let Some(path) = &docs.drawing else { return Ok(is_current) };
+        let svg = svg::image(report, None, Memory::Flash, View::Origin)?;
+        let drawing = Drawing { svg, toolchain: block.toolchain };
+        Ok(self.apply_drawing(root, path, &drawing)? && is_current)
     }
 }
 
@@ -192,6 +216,24 @@ mod tests {
         assert!(!apply(false, true, &block("| b |", "rustc 1")));
         assert!(apply(false, true, &block("| b |", "rustc 2")), "of another toolchain is only told");
         assert!(fs::read_to_string(root.join("a.md")).unwrap().contains("| a |"));
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_drawing_is_written_and_then_checked() {
+        let root = env::temp_dir().join(format!("slimqtt-drawing-{}", std::process::id()));
+        let apply = |write_docs, check_docs, bytes: &str, toolchain: &str| {
+            let svg = format!("<svg><desc>{toolchain}</desc>{bytes}</svg>");
+            let drawing = Drawing { svg, toolchain: toolchain.to_owned() };
+            Documents { write_docs, check_docs }.apply_drawing(&root, Path::new("a.svg"), &drawing)
+        };
+        assert!(apply(false, false, "7", "rustc 1").unwrap());
+        let error = format!("{:#}", apply(false, true, "7", "rustc 1").unwrap_err());
+        assert!(error.contains("a.svg, which `[docs]` in profiles.toml names"), "{error}");
+        assert!(apply(true, false, "7", "rustc 1").unwrap());
+        assert!(apply(false, true, "7", "rustc 1").unwrap());
+        assert!(!apply(false, true, "8", "rustc 1").unwrap());
+        assert!(apply(false, true, "8", "rustc 2").unwrap(), "of another toolchain is only told");
         fs::remove_dir_all(&root).unwrap();
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Svg, at, memory_name};
 use crate::attribution::{Image, Memory};
+use crate::docs;
 use crate::palette::{self, LINE};
 use crate::render::number;
 use crate::report::Report;
@@ -30,6 +31,7 @@ pub fn image(report: &Report, name: Option<&str>, memory: Memory, view: View) ->
     let total: u64 = tree.iter().map(|group| group.bytes).sum();
     let title = format!("{name}: {} bytes of {}", number(total as i64), memory_name(memory));
     let mut svg = Svg::new(HEIGHT, &title, &palette::fills(&[("frame", "stroke", LINE)]));
+    svg.describe(&docs::toolchain(&report.toolchain));
     svg.label("text strong", 6.0, 17.0, &title);
     let area = Rectangle { x: 4.0, y: TITLE, width: Svg::WIDTH - 8.0, height: HEIGHT - TITLE - 4.0 };
     for (rank, (group, area)) in divided(&tree, area).into_iter().enumerate() {
