@@ -7,23 +7,33 @@
 //! packet identifier has its number: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
-use core::ops::RangeInclusive;
 use core::task::{Poll, Waker};
 
 use critical_section::{CriticalSection, Mutex};
 use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::agent::{Keeps, Profile};
-use crate::command::{CommandError, Completion};
+use crate::command::CommandError;
 use crate::payload::Payload;
 use crate::request::Request;
 use crate::wire::{
     self, EncodeError, List, PacketIdentifier, Pingresp, Puback, Pubcomp, Pubrec, Pubrel, Suback, Writer,
 };
 
-/// What a slot is doing, in the order in which it goes on.
+/// What a slot is doing, in the order in which it goes on; below, how it has ended.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(i8)]
 enum State {
+    /// The source of the payload ended early.
+    PayloadEnded = -5,
+    /// The agent was stopped.
+    Stopped,
+    /// The Server has forgotten the session.
+    SessionLost,
+    /// The connection ended before the command was done.
+    ConnectionLost,
+    /// Done: the outcome waits for the command's future.
+    Done,
     Free,
     /// The caller is writing its packet.
     Reserved,
@@ -35,21 +45,11 @@ enum State {
     Sending,
     /// In line, sent: the acknowledgement is to come.
     Sent,
-    /// Done: the outcome waits for the command's future.
-    Done,
-    /// The connection ended before the command was done.
-    ConnectionLost,
-    /// The Server has forgotten the session.
-    SessionLost,
-    /// The agent was stopped.
-    Stopped,
-    /// The source of the payload ended early.
-    PayloadEnded,
 }
 
 impl State {
     fn is_begun(self) -> bool {
-        Self::Again <= self && self <= Self::Sent
+        self >= Self::Again
     }
 
     fn outcome(self) -> Result<(), CommandError> {
@@ -208,16 +208,6 @@ impl<P: Profile> Control<P> {
     fn identifier(&self, slot: u8) -> PacketIdentifier {
         PacketIdentifier::MIN.saturating_add(u16::from(self.generation.get()) << 8 | u16::from(slot))
     }
-
-    /// The command ends. Returns the function that is to be told.
-    #[inline(never)]
-    fn end(&self, outcome: State) -> Option<&'static Completion> {
-        if P::ACKNOWLEDGED && outcome != State::Free {
-            self.generation.set(self.generation.get().wrapping_add(1));
-        }
-        self.state.set(if self.watched.replace(false) { outcome } else { State::Free });
-        self.completion.replace(P::Completion::NONE).get()
-    }
 }
 
 /// What is known of the command that an acknowledgement belongs to.
@@ -231,6 +221,14 @@ pub(crate) enum Acknowledged {
     Known,
     /// Its filters are not as many as the return codes.
     Wrong,
+}
+
+/// Whether a command has ended: what is said of it.
+#[derive(Clone, Copy)]
+enum Ended {
+    No,
+    Again,
+    Yes,
 }
 
 /// The slots of an agent.
@@ -328,7 +326,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             },
         };
         let state = slot.state();
-        if state < State::Done { Poll::Pending } else { Poll::Ready(state.outcome()) }
+        if state > State::Done { Poll::Pending } else { Poll::Ready(state.outcome()) }
     }
 
     /// The future of the command is gone: a command that was not begun is cancelled, one that was runs on unwatched.
@@ -477,52 +475,28 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;
     /// what else was begun is lost; the rest stays in line.
     pub(crate) fn interrupt(&self) {
-        self.give_up(State::Again..=State::Sent, State::ConnectionLost);
+        self.give_up(State::Again, State::Sent, State::ConnectionLost);
     }
 
     /// The Server has no session: exchanges that were begun with it are over.
     pub(crate) fn forget(&self) {
-        self.give_up(State::Again..=State::Sent, State::SessionLost);
+        self.give_up(State::Again, State::Sent, State::SessionLost);
     }
 
     /// No command goes on. (Those that are given meanwhile do.)
     pub(crate) fn stop(&self) {
-        self.give_up(State::Queued..=State::Sent, State::Stopped);
+        self.give_up(State::Queued, State::Sent, State::Stopped);
     }
 
     /// The same without a connection. What one that begins meanwhile has in its hands stays there.
     pub(crate) fn clear(&self) {
-        self.give_up(State::Queued..=State::Again, State::Stopped);
+        self.give_up(State::Queued, State::Again, State::Stopped);
     }
 
-    /// Ends all commands that have come so far. With the connection alone, messages can be sent again.
-    fn give_up(&self, concerned: RangeInclusive<State>, outcome: State) {
+    /// Ends all commands that have come so far.
+    fn give_up(&self, from: State, to: State, outcome: State) {
         for slot in &self.slots {
-            #[cfg(any(feature = "log", feature = "defmt"))]
-            let identifier = self.identifier_of(slot);
-            // At once: else another command may have the slot when this one ends.
-            let ended = critical_section::with(|cs| {
-                let control = slot.control.borrow(cs);
-                if !concerned.contains(&control.state.get()) {
-                    return None;
-                }
-                let repeats = P::PUBLISH > 0
-                    && outcome == State::ConnectionLost
-                    && matches!(control.awaited.get(), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE);
-                if repeats {
-                    control.state.set(State::Again);
-                    return Some(None);
-                }
-                Some(Some(control.end(outcome)))
-            });
-            match ended {
-                None => {}
-                Some(None) => event!(debug, "to be sent again: identifier {}", identifier),
-                Some(Some(completion)) => {
-                    event!(debug, "given up: identifier {}", identifier);
-                    self.tell(completion, outcome, &[]);
-                }
-            }
+            self.end(slot, from, to, outcome, &[]);
         }
     }
 
@@ -535,24 +509,51 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// The command of a slot is done, or `Free`: nobody waits for it any more.
     fn done(&self, slot: &Slot<P, PACKET>, outcome: State, codes: &[u8]) {
-        let completion = critical_section::with(|cs| {
-            let control = slot.control.borrow(cs);
-            if outcome == State::Free && control.state.get().is_begun() {
-                control.watched.set(false);
-                return None;
-            }
-            control.end(outcome)
-        });
-        self.tell(completion, outcome, codes);
+        self.end(slot, State::PayloadEnded, State::Sent, outcome, codes);
     }
 
-    /// Tells all who may care.
+    /// Ends the command of a slot if it has come so far: at once, since else another one may have the slot meanwhile.
+    /// With the connection alone, messages can be sent again. Tells all who may care.
     #[inline(never)]
-    fn tell(&self, completion: Option<&'static Completion>, outcome: State, codes: &[u8]) {
-        if let Some(completion) = completion {
-            completion.call(outcome.outcome().map(|()| List::encoded(codes)));
+    fn end(&self, slot: &Slot<P, PACKET>, from: State, to: State, outcome: State, codes: &[u8]) {
+        #[cfg(any(feature = "log", feature = "defmt"))]
+        let identifier = self.identifier_of(slot);
+        let (ended, completion) = critical_section::with(|cs| {
+            let control = slot.control.borrow(cs);
+            let state = control.state.get();
+            if !(from..=to).contains(&state) {
+                return (Ended::No, None);
+            }
+            if P::PUBLISH > 0
+                && outcome == State::ConnectionLost
+                && matches!(control.awaited.get(), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE)
+            {
+                control.state.set(State::Again);
+                return (Ended::Again, None);
+            }
+            let watched = control.watched.replace(false);
+            if outcome == State::Free && state.is_begun() {
+                return (Ended::No, None);
+            }
+            if P::ACKNOWLEDGED && outcome != State::Free {
+                control.generation.set(control.generation.get().wrapping_add(1));
+            }
+            control.state.set(if watched { outcome } else { State::Free });
+            (Ended::Yes, control.completion.replace(P::Completion::NONE).get())
+        });
+        match ended {
+            Ended::No => {}
+            Ended::Again => event!(debug, "to be sent again: identifier {}", identifier),
+            Ended::Yes => {
+                if from >= State::Queued {
+                    event!(debug, "given up: identifier {}", identifier);
+                }
+                if let Some(completion) = completion {
+                    completion.call(outcome.outcome().map(|()| List::encoded(codes)));
+                }
+                self.wake();
+            }
         }
-        self.wake();
     }
 }
 
