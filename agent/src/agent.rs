@@ -1,5 +1,8 @@
 //! The agent: what the attribute macro wraps.
 
+use core::future::{Future, poll_fn};
+use core::task::Poll;
+
 use spin::mutex::SpinMutex;
 
 use crate::command::{CommandError, Completion, Submission};
@@ -30,6 +33,9 @@ pub trait Profile {
 
     /// Whether it can be stopped.
     const STOP: bool = false;
+
+    /// Whether it tells that it is connected.
+    const CONNECTED: bool = false;
 
     /// The highest QoS of messages that it receives. `None`: those that come are dropped unread.
     const RECEIVE: Option<u8> = None;
@@ -135,6 +141,23 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
     pub fn submit_then(&self, request: &Request<'_, P>, completion: &'static Completion) -> Result<(), CommandError> {
         const { assert!(size_of::<P::Completion>() > 0, "this agent calls no functions") };
         self.queue.submit(request, false, P::Completion::new(Some(completion))).map(drop)
+    }
+
+    /// Waits until the Server has accepted a connection; at once while there is one. Tells whether the Server had the
+    /// session `[MQTT-3.2.2-2]`.
+    ///
+    /// It sleeps in a place of those who wait for a slot. Only for a profile with [`CONNECTED`](Profile::CONNECTED).
+    pub fn connected(&self) -> impl Future<Output = bool> {
+        poll_fn(|context| {
+            self.queue.wait(context.waker());
+            self.try_connected().map_or(Poll::Pending, Poll::Ready)
+        })
+    }
+
+    /// The same without waiting; `None` where there is no connection.
+    pub fn try_connected(&self) -> Option<bool> {
+        const { assert!(P::CONNECTED, "this agent does not tell that it is connected") };
+        self.session.present()
     }
 
     /// Stops the agent at once: [`run`](Self::run) ends with [`Error::Stopped`](crate::Error::Stopped), without a

@@ -335,7 +335,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     }
 
     /// Has the next [`wake`](Self::wake) wake this waker. If there is no place left for it, another one is woken early.
-    fn wait(&self, waker: &Waker) {
+    pub(crate) fn wait(&self, waker: &Waker) {
         wake(critical_section::with(|cs| {
             // All move on by a place, up to the one that is free or was the same. So who is not there any more falls out.
             let mut moved = self.waiting.borrow(cs).replace(Some(waker.clone()));
@@ -350,7 +350,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     }
 
     /// Wakes all who wait: they see for themselves what has happened.
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         wake(critical_section::with(|cs| self.waiting.borrow(cs).take()));
         for slot in &self.slots {
             wake(critical_section::with(|cs| slot.waker.borrow(cs).take()));

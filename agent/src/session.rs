@@ -55,8 +55,8 @@ impl State {
 #[repr(C)] // Bytes first: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Session<P: Profile> {
     state: AtomicU8,
-    /// Whether CONNECT asks for a clean session, and whether there is one.
-    clean: AtomicU8,
+    /// Which session CONNECT asks for, and which one there is.
+    kind: AtomicU8,
     /// Somebody wants the connection to end.
     stop: AtomicBool,
     /// Whether the loops have to go round once more.
@@ -78,12 +78,16 @@ pub(crate) struct Session<P: Profile> {
 /// The length of a topic's length.
 const TOPIC_LENGTH: usize = 2;
 
-/// The session outlives the connection.
+/// A session that outlives the connection was asked for.
 const KEPT: u8 = 0;
 /// A clean session was asked for.
 const ASKED: u8 = 1;
 /// A clean session has begun, and will end with the connection.
 const CLEAN: u8 = 2;
+/// One that outlives the connection has begun.
+const NEW: u8 = 3;
+/// It goes on: the Server had it.
+const PRESENT: u8 = 4;
 
 /// Nothing has happened.
 const NONE: u8 = 0;
@@ -102,7 +106,7 @@ impl<P: Profile> Session<P> {
     pub(crate) const fn new() -> Self {
         Self {
             state: AtomicU8::new(State::IDLE.0),
-            clean: AtomicU8::new(KEPT),
+            kind: AtomicU8::new(KEPT),
             stop: AtomicBool::new(false),
             news: AtomicU8::new(NONE),
             sent_at: AtomicU32::new(0),
@@ -125,7 +129,7 @@ impl<P: Profile> Session<P> {
     /// A connection begins.
     pub(crate) fn begin(&self, now: u32, keep_alive: u16, clean: bool) {
         event!(debug, "connection begins: keep-alive {} s, clean session {}", keep_alive, clean);
-        self.clean.store(if clean { ASKED } else { KEPT }, Relaxed);
+        self.kind.store(if clean { ASKED } else { KEPT }, Relaxed);
         if P::REPLIES {
             self.reply.store(0, Relaxed);
         }
@@ -145,8 +149,11 @@ impl<P: Profile> Session<P> {
                 queue.stop();
             }
             queue.interrupt();
-            if self.clean.load(Relaxed) == CLEAN {
+            if self.kind.load(Relaxed) == CLEAN {
                 self.forget(queue);
+            }
+            if P::CONNECTED {
+                self.kind.store(KEPT, Relaxed);
             }
             let left = !P::STOP
                 || critical_section::with(|_| {
@@ -205,6 +212,12 @@ impl<P: Profile> Session<P> {
             State::FAILED => Some(Err(critical_section::with(|cs| self.failure.borrow(cs).get()))),
             _ => None,
         }
+    }
+
+    /// Once the Server has accepted the connection, and until it ends: whether the Server had the session.
+    pub(crate) fn present(&self) -> Option<bool> {
+        let kind = self.kind.load(Relaxed);
+        (kind >= CLEAN).then_some(kind == PRESENT)
     }
 
     /// CONNECT or PINGREQ, if it is to be sent now. Whoever asks then sends it.
@@ -359,7 +372,7 @@ impl<P: Profile> Session<P> {
     ) -> Result<bool, Error> {
         if state == State::AWAIT_CONNACK {
             let connack = decode_short(bytes, |body| Connack::decode(first_byte, body))?;
-            let clean = self.clean.load(Relaxed) != KEPT;
+            let clean = self.kind.load(Relaxed) != KEPT;
             // [MQTT-3.2.2-1]
             if connack.session_present && clean {
                 return Err(Error::Protocol);
@@ -372,9 +385,14 @@ impl<P: Profile> Session<P> {
                 self.forget(queue);
             }
             if clean {
-                self.clean.store(CLEAN, Relaxed);
+                self.kind.store(CLEAN, Relaxed);
+            } else if P::CONNECTED {
+                self.kind.store(if connack.session_present { PRESENT } else { NEW }, Relaxed);
             }
             self.set_state(State::CONNECTED);
+            if P::CONNECTED {
+                queue.wake();
+            }
             return Ok(true);
         }
         let (mut identifier, mut codes): (_, &[u8]) = (None, &[]);

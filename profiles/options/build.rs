@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         (cfg!(feature = "receive_256"), "receive = 256"),
         (cfg!(feature = "received_16"), "received = 16"),
         (cfg!(feature = "completions"), "completions"),
+        (cfg!(feature = "connected"), "connected"),
     ]);
     let unsubscribe =
         if cfg!(feature = "filters_4") { "#[unsubscribe(filters = 4)] Unsubscribe" } else { "Unsubscribe" };

@@ -27,7 +27,7 @@ mod publish {
 
     lacks!(Agent: publish_retained try_publish_retained publish_from try_publish_from publish_retained_from
         try_publish_retained_from publish_then subscribe try_subscribe unsubscribe try_unsubscribe ping try_ping
-        disconnect try_disconnect disconnect_then stop);
+        disconnect try_disconnect disconnect_then stop connected try_connected);
 
     #[test]
     fn only_qos_is_0() {

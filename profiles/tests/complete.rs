@@ -227,6 +227,19 @@ fn handler_gives_commands() {
 }
 
 #[test]
+fn connected_is_told_with_connack() {
+    static MQTT: Agent = Agent::new();
+    assert_eq!(MQTT.try_connected(), None);
+    let (ended, told) = run(&MQTT, &Server::default(), |_| {}, async {
+        let told = (MQTT.connected().await, MQTT.try_connected());
+        MQTT.disconnect().await.unwrap();
+        told
+    });
+    assert_eq!((ended, told), (Ok(()), (false, Some(false))));
+    assert_eq!(MQTT.try_connected(), None);
+}
+
+#[test]
 fn stop_ends_the_connection_and_all_commands() {
     static MQTT: Agent = Agent::new();
     let server = Server::default();

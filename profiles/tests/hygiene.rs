@@ -46,6 +46,8 @@ macro_rules! give_all {
         ::core::mem::drop($agent.unsubscribe(&["topic"]));
         ::core::mem::drop($agent.ping());
         ::core::mem::drop($agent.disconnect());
+        ::core::mem::drop($agent.connected());
+        ::std::assert!(::core::option::Option::is_none(&$agent.try_connected()));
     };
 }
 
@@ -81,7 +83,7 @@ mod shadowed {
     trait Read {}
     trait Write {}
 
-    #[::slimqtt::agent(commands = 1, completions)]
+    #[::slimqtt::agent(commands = 1, completions, connected)]
     pub(super) enum Command {
         #[publish(qos = 0..=2, retain, from)]
         Publish,
@@ -103,7 +105,7 @@ mod shadowed {
 
 mod visibility {
     mod private {
-        #[::slimqtt::agent(commands = 1, completions)]
+        #[::slimqtt::agent(commands = 1, completions, connected)]
         enum Command {
             #[publish(qos = 0..=2, retain, from)]
             Publish,
@@ -125,7 +127,7 @@ mod visibility {
 
     mod outer {
         pub(super) mod inner {
-            #[::slimqtt::agent(commands = 1, completions)]
+            #[::slimqtt::agent(commands = 1, completions, connected)]
             pub(in super::super) enum Command {
                 #[publish(qos = 0..=2, retain, from)]
                 Publish,
@@ -151,13 +153,13 @@ mod visibility {
 #[test]
 fn agent_can_be_local_to_a_function() {
     mod local {
-        #[::slimqtt::agent(commands = 1, completions)]
+        #[::slimqtt::agent(commands = 1, completions, connected)]
         pub(super) enum Command {
             Disconnect,
         }
     }
 
-    #[::slimqtt::agent(commands = 1, completions)]
+    #[::slimqtt::agent(commands = 1, completions, connected)]
     enum Command {
         #[publish(qos = 0..=2, retain, from)]
         Publish,
@@ -177,7 +179,7 @@ fn agent_can_be_local_to_a_function() {
 }
 
 mod unused {
-    #[::slimqtt::agent(commands = 1, completions)]
+    #[::slimqtt::agent(commands = 1, completions, connected)]
     enum Command {
         #[publish(qos = 0..=2, retain, from)]
         Publish,
@@ -198,7 +200,7 @@ mod other_paths {
 
     mod renamed {
         // The module is not meant, and `crate = renamed` would mean it.
-        #[::renamed::agent(crate = crate::renamed, commands = 1, completions)]
+        #[::renamed::agent(crate = crate::renamed, commands = 1, completions, connected)]
         pub(super) enum Command {
             #[publish(qos = 0..=2, retain, from)]
             Publish,
@@ -212,7 +214,7 @@ mod other_paths {
         }
     }
 
-    #[mine::mqtt::agent(crate = mine::mqtt, commands = 1, completions)]
+    #[mine::mqtt::agent(crate = mine::mqtt, commands = 1, completions, connected)]
     enum Command {
         #[publish(qos = 0..=2, retain, from)]
         Publish,
@@ -237,7 +239,7 @@ mod other_paths {
 mod attributes {
     /// The user's attributes stay, whichever side of the macro they stand on.
     #[derive(::core::fmt::Debug)]
-    #[::slimqtt::agent(commands = 1, completions)]
+    #[::slimqtt::agent(commands = 1, completions, connected)]
     #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::default::Default)]
     enum Command {
         /// Documented.
@@ -259,7 +261,7 @@ mod attributes {
 
 mod conditions {
     mod present {
-        #[::slimqtt::agent(commands = 1, completions)]
+        #[::slimqtt::agent(commands = 1, completions, connected)]
         enum Command {
             #[cfg(test)]
             #[publish(qos = 0..=2, retain, from)]
@@ -351,7 +353,7 @@ mod conditions {
 mod by_macro {
     macro_rules! agent {
         ($name:ident, $version:literal, $commands:expr, $packet:literal, $qos:literal, $all:expr, $slimqtt:path) => {
-            #[::slimqtt::agent(mqtt = $version, commands = $commands, packet = $packet, completions, crate = $slimqtt)]
+            #[::slimqtt::agent(mqtt = $version, commands = $commands, packet = $packet, completions, connected, crate = $slimqtt)]
             enum $name {
                 #[publish(qos = $qos..=2, retain, from)]
                 Publish,

@@ -22,14 +22,16 @@ pub(crate) struct Arguments {
     received: Option<(usize, Ident)>,
     /// Whether commands may tell their outcome to a function.
     pub(crate) completions: bool,
+    /// Whether the agent tells that it is connected.
+    pub(crate) connected: bool,
     /// Where the expansion finds slimqtt.
     pub(crate) slimqtt: Path,
 }
 
 const KNOWN: Known = Known {
     kind: "argument",
-    names: &["mqtt", "commands", "packet", "receive", "timeout", "received", "completions", "crate"],
-    flags: &["completions"],
+    names: &["mqtt", "commands", "packet", "receive", "timeout", "received", "completions", "connected", "crate"],
+    flags: &["completions", "connected"],
 };
 
 impl Arguments {
@@ -42,6 +44,7 @@ impl Arguments {
             timeout: 10,
             received: None,
             completions: false,
+            connected: false,
             slimqtt: parse_quote!(::slimqtt),
         };
         KNOWN.read(tokens, errors, |name, setting, errors| {
@@ -62,6 +65,7 @@ impl Arguments {
                     arguments.received = places.map(|places| (places, setting.name));
                 }
                 "completions" => arguments.completions = true,
+                "connected" => arguments.connected = true,
                 _ => set(&mut arguments.slimqtt, crate_path(value, errors)),
             }
         });

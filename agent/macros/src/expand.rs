@@ -98,6 +98,11 @@ impl Expansion<'_> {
         let unsubscribe = flag("UNSUBSCRIBE", commands.unsubscribe.as_ref().map(|command| &command.condition));
         let ping = flag("PING", commands.ping.as_ref().map(|command| &command.condition));
         let stop = flag("STOP", commands.stop.as_ref().map(|command| &command.condition));
+        let connected = arguments.connected.then(|| {
+            quote!(
+                const CONNECTED: bool = true;
+            )
+        });
         let receive = commands.subscribe.as_ref().map(|subscribe| {
             let highest = Literal::u8_unsuffixed(*subscribe.options.qos.end());
             let some = quote!(::core::option::Option::Some(#highest));
@@ -144,6 +149,7 @@ impl Expansion<'_> {
                 #unsubscribe
                 #ping
                 #stop
+                #connected
                 #receive
                 #requested_qos
                 #identifiers

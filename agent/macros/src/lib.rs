@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn renamed_crate_is_all_that_the_expansion_names() {
         for item in [BEACON, COMPLETE] {
-            let expansion = expand("crate = renamed, completions", item).to_string();
+            let expansion = expand("crate = renamed, completions, connected", item).to_string();
             assert!(!expansion.contains("slimqtt"), "{expansion}");
         }
     }
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn golden_expansion_of_a_complete_agent() {
-        let arguments = "commands = 4, packet = 192, receive = 128, received = 8, completions";
+        let arguments = "commands = 4, packet = 192, receive = 128, received = 8, completions, connected";
         golden_expansion(arguments, COMPLETE, "complete.rs");
     }
 

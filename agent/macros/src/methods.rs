@@ -52,7 +52,8 @@ impl Expansion<'_> {
         let ping = commands.ping.as_ref().map(|command| self.ping(&command.condition));
         let disconnect = commands.disconnect.as_ref().map(|command| self.disconnect(&command.condition));
         let stop = commands.stop.as_ref().map(|command| self.stop(&command.condition));
-        quote! { #publish #subscribe #unsubscribe #ping #disconnect #stop }
+        let connected = self.arguments.connected.then(|| self.connected());
+        quote! { #publish #subscribe #unsubscribe #ping #disconnect #stop #connected }
     }
 
     fn publish(&self, Command { condition, options }: &Command<Publish>) -> TokenStream {
@@ -236,6 +237,24 @@ impl Expansion<'_> {
             #condition
             #visibility fn stop(&self) {
                 self.0.stop();
+            }
+        }
+    }
+
+    fn connected(&self) -> TokenStream {
+        let visibility = self.visibility;
+        quote! {
+            /// Waits until the Server has accepted a connection; at once while there is one. True if the Server had the
+            /// session already, with what was subscribed in it `[MQTT-3.2.2-2]`: never so in a clean one.
+            ///
+            /// It takes no slot, but counts as one that waits for a free slot.
+            #visibility fn connected(&self) -> impl ::core::future::Future<Output = bool> + '_ {
+                self.0.connected()
+            }
+
+            /// Like [`connected`](Self::connected), without waiting: `None` while there is no connection.
+            #visibility fn try_connected(&self) -> ::core::option::Option<bool> {
+                self.0.try_connected()
             }
         }
     }

@@ -11,7 +11,7 @@ pub(crate) const COMMANDS: usize = 20;
 
 mod commands {
     /// What a client can do. Slot and buffer are as large as the longest topics; payloads of any size pass through them.
-    #[slimqtt::agent(commands = 21, packet = 65_535, receive = 65_535, received = 255)]
+    #[slimqtt::agent(commands = 21, packet = 65_535, receive = 65_535, received = 255, connected)]
     pub(crate) enum Command {
         /// Publish a message.
         #[publish(qos = 0..=2, retain, from)]
@@ -21,8 +21,6 @@ mod commands {
         Subscribe,
         /// End a subscription.
         Unsubscribe,
-        /// Ask for a sign of life.
-        Ping,
         /// End the connection.
         Disconnect,
     }

@@ -24,7 +24,8 @@ pub(crate) async fn run(options: &Publish) -> Result<Ended> {
     let session = Session::new(&options.connection, goes_on)?;
     let messages = messages(options)?;
     let begin = async || {
-        if goes_on && MQTT.ping().await.is_ok() {
+        if goes_on {
+            MQTT.connected().await;
             session.established.set(true);
         }
     };

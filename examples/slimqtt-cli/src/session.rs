@@ -36,7 +36,7 @@ pub(crate) struct Session {
     clock: HostClock,
     /// Whether a connection that is lost is made again.
     goes_on: bool,
-    /// The broker has answered a command: so it is there, and takes this client.
+    /// The broker is there, and takes this client.
     pub(crate) established: Cell<bool>,
     /// The command is done.
     leaving: Cell<bool>,

@@ -98,6 +98,8 @@ static LOG: slimqtt::FnPayload<fn(usize, &mut [u8]) -> usize> = slimqtt::FnPaylo
 async fn application(clock: Clock) -> ! {
     let mut time = clock.now_ms();
     loop {
+        #[cfg(feature = "connected")]
+        let _ = MQTT.connected().await;
         #[cfg(feature = "subscribe")]
         let _ = MQTT.subscribe(&[("room/1/lamp/set", REQUESTED); FILTERS]).await;
         for count in 0_u8..60 {

@@ -15,6 +15,7 @@ impl ::slimqtt::export::Profile for Command {
     const UNSUBSCRIBE: bool = true;
     const PING: bool = true;
     const STOP: bool = true;
+    const CONNECTED: bool = true;
     const RECEIVE: ::core::option::Option<u8> = ::core::option::Option::Some(2);
     type RequestedQoS = RequestedQoS;
     type Identifiers = [::core::sync::atomic::AtomicU16; 8];
@@ -634,6 +635,17 @@ impl Agent {
     /// line. Afterwards the agent can be run again.
     pub fn stop(&self) {
         self.0.stop();
+    }
+    /// Waits until the Server has accepted a connection; at once while there is one. True if the Server had the
+    /// session already, with what was subscribed in it `[MQTT-3.2.2-2]`: never so in a clean one.
+    ///
+    /// It takes no slot, but counts as one that waits for a free slot.
+    pub fn connected(&self) -> impl ::core::future::Future<Output = bool> + '_ {
+        self.0.connected()
+    }
+    /// Like [`connected`](Self::connected), without waiting: `None` while there is no connection.
+    pub fn try_connected(&self) -> ::core::option::Option<bool> {
+        self.0.try_connected()
     }
     /// Runs one connection on a fresh transport, from CONNECT to its end.
     ///

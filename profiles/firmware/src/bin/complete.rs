@@ -56,6 +56,8 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) -> ! {
 async fn application(clock: Clock) -> ! {
     let mut time = clock.now_ms();
     loop {
+        // Whether the Server had the session makes no difference: before the last connection ended, this unsubscribed.
+        let _ = MQTT.connected().await;
         let filters = [("room/1/lamp/set", RequestedQoS::ExactlyOnce), ("room/all", RequestedQoS::AtMostOnce)];
         let _ = MQTT.subscribe(&filters).await;
         for count in 0_u8..60 {
