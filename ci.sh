@@ -122,9 +122,10 @@ else
 fi
 
 say 'images of the examples: no panic, no heap, no formatting'
-for example in microbit-qemu interrupts; do
+for example in microbit-qemu interrupts download/microbit; do
     cargo size-report --manifest-path "examples/$example/Cargo.toml" --budgets "examples/$example/budgets.toml"
 done
+cargo size-report stack --manifest-path examples/interrupts/Cargo.toml --budgets examples/interrupts/budgets.toml
 
 say 'cost report'
 cargo size-report --check-docs
