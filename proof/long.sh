@@ -25,7 +25,7 @@ figures() {
 
 # As locked: the commands do not say so each time.
 cargo metadata --locked --format-version 1 >/dev/null
-changed=$(git diff --quiet HEAD -- . ":!$document" || echo ' with changes')
+changed=$([ -z "$(git status --porcelain -- . ":!$document")" ] || echo ' with changes')
 run="$(date -u +%F), $(git rev-parse --short HEAD)$changed, $(rustc --version | cut -d' ' -f-2)"
 
 mapfile -t rows < <(grep -v '^#' proof/guarantees.txt)
@@ -36,15 +36,23 @@ for row in "${rows[@]}"; do
     lines+=("$(grep -F "| $what | " "$document" | grep -F "| \`$command\` |" ||
         printf '| %s | not run yet | | | `%s` |' "$what" "$command")")
 done
+ran=0
 for row in "${!rows[@]}"; do
     [[ ${rows[row]} == *"${1:-}"* ]] || continue
+    ran=$((ran + 1))
     what=${rows[row]%% | *} command=${rows[row]#* | }
     began=$SECONDS
     printf '\n==> %s\n    %s\n' "$what" "$command"
     bash -c "$command" 2>&1 | tee "$log"
+    # Tests that were named, and are not there any more.
+    if grep -q '^test result: ok' "$log" && ! grep -qE ' [1-9][0-9]* passed' "$log"; then
+        echo "no test of this row ran" >&2
+        exit 1
+    fi
     lines[row]="| $what | $(figures) | $((SECONDS - began)) | $run | \`$command\` |"
     printf '\n| guarantee | figures | seconds | run | command |\n|---|---|---|---|---|\n' >"$table"
     printf '%s\n' "${lines[@]}" '' >>"$table"
     begin='<!-- begin: .\/ci.sh long -->'
     sed -i -e "/$begin/,/<!-- end -->/{//!d}" -e "/$begin/r $table" "$document"
 done
+[ "$ran" -gt 0 ] || { echo "no row has these words: $*" >&2; exit 2; }

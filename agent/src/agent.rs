@@ -146,7 +146,9 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
     /// Waits until the Server has accepted a connection; at once while there is one. Tells whether the Server had the
     /// session `[MQTT-3.2.2-2]`.
     ///
-    /// It sleeps in a place of those who wait for a slot. Only for a profile with [`CONNECTED`](Profile::CONNECTED).
+    /// A connection lasts until the future of [`run`](Self::run) is dropped. Of one that was over before this future was polled
+    /// nothing is told: a session that began with it is there in the next one. Who waits sleeps in a place of those who
+    /// wait for a slot. Only for a profile with [`CONNECTED`](Profile::CONNECTED).
     pub fn connected(&self) -> impl Future<Output = bool> {
         poll_fn(|context| {
             self.queue.wait(context.waker());

@@ -33,7 +33,7 @@ pub enum Error {
     /// The source of a payload had fewer bytes than it had promised, in the middle of a packet. Its command has failed
     /// with [`CommandError::PayloadEnded`](crate::CommandError::PayloadEnded).
     PayloadEnded,
-    /// The Server sent no CONNACK, no PINGRESP, or took no bytes, for the profile's time to answer, or for keep-alive if that
-    /// is less. Without keep-alive nobody looks but for CONNACK, the answer to a `Ping` command, and DISCONNECT.
+    /// The Server sent no CONNACK for the profile's time to answer; or no PINGRESP, or took no bytes, for that time, or for
+    /// keep-alive if it is less. Without keep-alive nobody looks but for CONNACK, the answer to a `Ping` command, and DISCONNECT.
     Timeout,
 }

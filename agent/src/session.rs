@@ -50,8 +50,8 @@ impl State {
 
 /// One connection after another.
 ///
-/// Its fields are atomics because an agent is shared. Only the task that runs the connection uses them, so plain loads
-/// and stores do, without a lock.
+/// Its fields are atomics because an agent is shared. Only the task that runs the connection uses them, but for `stop`, and
+/// `kind`, which `connected` reads; so plain loads and stores do, without a lock.
 #[repr(C)] // Bytes first: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Session<P: Profile> {
     state: AtomicU8,

@@ -7,7 +7,8 @@
 //!
 //! - Of `spin`'s lock only `try_lock` is used, and nobody waits for it. Who may take it is decided in critical sections,
 //!   so whether it is free there, and what goes wrong where it is not, is seen here. Its memory ordering is not.
-//! - The session's atomics are the agent's own; but `stop`, which callers set in a critical section.
+//! - The session's atomics are the agent's own; but `stop`, which callers set in a critical section, and `kind`, which
+//!   `connected` reads after one.
 //!
 //! Not seen either: weak memory. All that threads share otherwise is shared in critical sections, whose implementation
 //! has to be a barrier.
@@ -58,6 +59,7 @@ impl Profile for Small {
     const TIMEOUT_MS: u32 = 5000;
     const PUBLISH: u8 = 1;
     const STOP: bool = true;
+    const CONNECTED: bool = true;
     type RequestedQoS = QoS;
     type Identifiers = [AtomicU16; 0];
     type Source = ();
@@ -366,6 +368,20 @@ fn who_waits_for_the_slot_of_a_command_that_is_dropped_is_woken() {
         threads.join();
         assert!(of(&sent, 1).len() <= 1);
         assert_eq!(of(&sent, 2), [0]);
+    });
+}
+
+#[test]
+fn who_waits_for_a_connection_is_told_of_it() {
+    check(3, || {
+        let agent = Arc::new(Agent::<1>::new());
+        let mut threads = Threads::of(&agent);
+        threads.spawn(|agent| assert!(!block_on(agent.connected())));
+        // Here it may begin to wait.
+        critical_section::with(|_| {});
+        let (sent, _) = connection(&mut threads, |_| {}, |_| true);
+        threads.join();
+        assert!(sent.is_empty());
     });
 }
 

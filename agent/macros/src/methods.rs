@@ -247,7 +247,9 @@ impl Expansion<'_> {
             /// Waits until the Server has accepted a connection; at once while there is one. True if the Server had the
             /// session already, with what was subscribed in it `[MQTT-3.2.2-2]`: never so in a clean one.
             ///
-            /// It takes no slot, but counts as one that waits for a free slot.
+            /// A connection lasts until the future of [`run`](Self::run) is dropped. Of one that was over before this future
+            /// was polled nothing is told: a session that began with it is there in the next one. It takes no slot, but
+            /// counts as one that waits for a free slot.
             #visibility fn connected(&self) -> impl ::core::future::Future<Output = bool> + '_ {
                 self.0.connected()
             }

@@ -34,6 +34,7 @@ impl Profile for Complete {
     const UNSUBSCRIBE: bool = true;
     const PING: bool = true;
     const STOP: bool = true;
+    const CONNECTED: bool = true;
     const RECEIVE: Option<u8> = Some(2);
     type RequestedQoS = QoS;
     type Identifiers = [AtomicU16; 2];
