@@ -235,7 +235,8 @@ impl Setting {
     /// What is run, and its image.
     fn instructions(&self) -> Result<(&profiles::Instructions, PathBuf)> {
         let instructions = self.profiles.instructions.as_ref();
-        let instructions = instructions.context("profiles.toml has no table `[instructions]`: it says what is run")?;
+        let instructions =
+            instructions.context("the file with the budgets has no table `[instructions]`, which says what is run")?;
         let package = &self.profiles.firmware.package;
         let firmware = Firmware { package, bin: Some(&instructions.binary), features: &instructions.features };
         Ok((instructions, self.build(firmware)?))
@@ -330,7 +331,8 @@ impl Attribute {
 
 fn measure_codecs(common: &Common) -> Result<ExitCode> {
     let setting = common.setting()?;
-    let baseline = setting.profiles.firmware.baseline.as_ref().context("profiles.toml names no baseline")?;
+    let baseline =
+        setting.profiles.firmware.baseline.as_ref().context("the file with the budgets names no baseline")?;
     let baseline = setting.image(baseline, &[])?;
     let image = |version: &str| Codecs::new(&setting.image(codecs::BINARY, &[version.to_owned()])?, &baseline);
     let codecs = codecs::VERSIONS.into_iter().map(image).collect::<Result<Vec<_>>>()?;

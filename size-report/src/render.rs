@@ -87,7 +87,8 @@ pub fn codecs(codecs: &[Codecs], identity: &Identity) -> String {
 }
 
 fn budgets(report: &Report, look: Look) -> String {
-    let header = ["profile", "flash added", "budget", "used", "RAM added", "budget", "verdict"];
+    let [flash, ram] = if has_baseline(report) { ["flash added", "RAM added"] } else { ["flash", "RAM"] };
+    let header = ["profile", flash, "budget", "used", ram, "budget", "verdict"];
     let mut table = new_table(&header, &[0, 6]);
     if look.colour {
         table.enforce_styling();
@@ -107,14 +108,19 @@ fn budgets(report: &Report, look: Look) -> String {
             Cell::new(verdict(profile)).fg(colour),
         ]);
     }
-    let baseline = &report.baseline.image;
-    let what = if (baseline.flash, baseline.ram) == (0, 0) {
-        "What each profile's image takes, since there is no baseline".to_owned()
-    } else {
+    let what = if has_baseline(report) {
+        let baseline = &report.baseline.image;
         let (flash, ram) = (number(baseline.flash as i64), number(baseline.ram as i64));
         format!("What each profile adds to the baseline image ({flash} bytes of flash, {ram} of RAM)")
+    } else {
+        "What each profile's image takes, since there is no baseline".to_owned()
     };
     format!("{what}, in bytes\n\n{}", table.trim_fmt())
+}
+
+/// Without one, images count as a whole.
+fn has_baseline(report: &Report) -> bool {
+    (report.baseline.image.flash, report.baseline.image.ram) != (0, 0)
 }
 
 fn verdict(profile: &Measured) -> String {
@@ -206,12 +212,13 @@ fn over_budget(profile: &Measured, report: &Report) -> Option<String> {
     }
     let suspects = symbols(profile.new_symbols(&report.baseline).take(SUSPECTS));
     Some(format!(
-        "{} is {}.\nThe largest symbols that the baseline does not have:\n\n{suspects}\n\n\
+        "{} is {}.\nThe largest symbols{}:\n\n{suspects}\n\n\
          `cargo size-report check --against OLD.json` names what grew since an earlier report.\n\
-         Make the profile smaller, or raise its budget in profiles.toml on purpose. \
+         Make the profile smaller, or raise its budget on purpose. \
          Where the source is\nwhat it was when it fitted, the compiler is another: this one is {}.",
         profile.name,
         over.join(" and "),
+        if has_baseline(report) { " that the baseline does not have" } else { "" },
         report.toolchain.rustc,
     ))
 }
@@ -225,7 +232,7 @@ fn forbidden(profile: &Measured) -> Option<String> {
         table.add_row([number(hit.size as i64), hit.name.clone(), hit.pattern.as_str().to_owned()]);
     }
     Some(format!(
-        "{} contains symbols that profiles.toml forbids:\n\n{}\n\n\
+        "{} contains symbols that `forbid` names:\n\n{}\n\n\
          Do without what brings them in, or take them off the list on purpose.",
         profile.name,
         table.trim_fmt()

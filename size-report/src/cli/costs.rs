@@ -112,11 +112,12 @@ impl Options {
     pub(super) fn run(&self) -> Result<ExitCode> {
         let setting = self.common.setting()?;
         let options = setting.profiles.options.as_ref();
-        let options = options.context("profiles.toml has no table `[options]`: it says what the options are")?;
+        let options =
+            options.context("the file with the budgets has no table `[options]`, which says what the options are")?;
         let costs = options.measure(|features| {
             let image = if features.is_empty() {
                 let baseline = setting.profiles.firmware.baseline.as_deref();
-                setting.image(baseline.context("profiles.toml names no baseline")?, &[])?
+                setting.image(baseline.context("the file with the budgets names no baseline")?, &[])?
             } else {
                 Host.say(&format!("building an agent with {}", features.join(", ")));
                 let firmware = Firmware { package: &options.package, bin: None, features };

@@ -92,7 +92,7 @@ pub(super) fn futures(common: &Common) -> Result<ExitCode> {
     let setting = common.setting()?;
     ensure!(
         !setting.profiles.futures.is_empty(),
-        "profiles.toml has no table `[futures]`: it says which types the futures are"
+        "the file with the budgets has no table `[futures]`, which says which types the futures are"
     );
     let mut images = Vec::new();
     for (name, profile) in &setting.profiles.profiles {

@@ -276,7 +276,7 @@ fn advice(image: &Changed) -> Option<String> {
     );
     if !remedies.is_empty() {
         advice += &format!(
-            "\nTake back what is not worth its bytes, or allow it on purpose: {} of [profiles.{name}] in profiles.toml.",
+            "\nTake back what is not worth its bytes, or allow it on purpose: {} of [profiles.{name}], where the budgets are.",
             remedies.join(" and ")
         );
     }

@@ -120,7 +120,7 @@ fn masked_for_long(report: &Instructions) -> Option<String> {
     let excess = longest.checked_sub(report.budgets.critical_section).filter(|excess| *excess > 0)?;
     Some(format!(
         "The longest critical section is over its budget by {excess} instructions. It is in\n{}.\nDo more of its work \
-         outside, or raise its budget in profiles.toml on purpose.",
+         outside, or raise its budget on purpose.",
         short(function)
     ))
 }
