@@ -351,9 +351,13 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// Wakes all who wait: they see for themselves what has happened.
     fn wake(&self) {
-        wake(critical_section::with(|cs| self.waiting.borrow(cs).take()));
-        for slot in &self.slots {
-            wake(critical_section::with(|cs| slot.waker.borrow(cs).take()));
+        // Places fill from the first one on: behind a free one there is nobody, or another call of this has come so far.
+        let mut place = &self.waiting;
+        let mut slots = self.slots.iter();
+        while let Some(waker) = critical_section::with(|cs| place.borrow(cs).take()) {
+            waker.wake();
+            let Some(slot) = slots.next() else { return };
+            place = &slot.waker;
         }
     }
 }
