@@ -293,16 +293,21 @@ impl<'a> Writer<'a> {
             (header[0], header[2], header[3], header[4]) = (2, first_byte, low, (remaining_length >> 7) as u8);
             return;
         }
-        let (mut i, mut rest) =
-            (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
+        // The last byte of the length, which is always in the same place, and how many are before it.
+        let (mut last, mut before) = (remaining_length, 0);
+        while last > 0x7F && before < 3 {
+            last >>= 7;
+            before += 1;
+        }
+        header[4] = last as u8;
+        let (mut i, mut rest) = (3 - before, remaining_length);
         header[0] = i as u8;
         header[i] = first_byte;
-        while i < Self::FIXED_HEADER - 1 {
+        while i < 3 {
             i += 1;
             header[i] = rest as u8 | 0x80;
             rest >>= 7;
         }
-        header[i] &= 0x7F;
     }
 
     /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer.
