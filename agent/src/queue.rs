@@ -208,6 +208,11 @@ impl<P: Profile> Control<P> {
     fn identifier(&self, slot: u8) -> PacketIdentifier {
         PacketIdentifier::MIN.saturating_add(u16::from(self.generation.get()) << 8 | u16::from(slot))
     }
+
+    /// Whether it was put in line before another one.
+    fn is_before(&self, other: &Self) -> bool {
+        other.order.get().wrapping_sub(self.order.get()) as i32 > 0
+    }
 }
 
 /// What is known of the command that an acknowledgement belongs to.
@@ -377,23 +382,23 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
         critical_section::with(|cs| {
-            let mut first: Option<(u8, &Slot<P, PACKET>, &Control<P>)> = None;
-            for (slot, number) in self.slots.iter().zip(0..) {
+            let mut first: Option<&Slot<P, PACKET>> = None;
+            for slot in &self.slots {
                 let control = slot.control.borrow(cs);
                 if matches!(control.state.get(), State::Queued | State::Again)
-                    && first.is_none_or(|(.., first)| first.order.get().wrapping_sub(control.order.get()) as i32 > 0)
+                    && first.is_none_or(|first| control.is_before(first.control.borrow(cs)))
                 {
-                    first = Some((number, slot, control));
+                    first = Some(slot);
                 }
             }
-            let (number, slot, control) = first?;
+            let slot = first?;
+            let control = slot.control.borrow(cs);
             if P::PING && pinging && control.awaited.get() == Pingresp::PACKET_TYPE {
                 return None;
             }
             let mut packet = slot.lock()?;
-            if P::PUBLISH > 1 && control.awaited.get() == Pubcomp::PACKET_TYPE {
-                packet.release(control.identifier(number));
-            } else if P::PUBLISH > 0 && control.state.get() == State::Again {
+            let is_release = P::PUBLISH > 1 && control.awaited.get() == Pubcomp::PACKET_TYPE;
+            if P::PUBLISH > 0 && control.state.get() == State::Again && !is_release {
                 packet.set_dup();
             }
             control.state.set(State::Sending);
@@ -442,6 +447,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 match control.state.get() {
                     State::Sending => return Err(Acknowledged::Early),
                     State::Sent if P::PUBLISH > 1 && packet_type == Pubrec::PACKET_TYPE => {
+                        let Some(mut packet) = slot.lock() else { return Err(Acknowledged::Early) };
+                        packet.release(control.identifier(number));
                         self.join(cs, control);
                         control.awaited.set(Pubcomp::PACKET_TYPE);
                         control.state.set(State::Again);
