@@ -7,6 +7,7 @@
 //! packet identifier has its number: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::task::{Poll, Waker};
 
 use critical_section::{CriticalSection, Mutex};
@@ -244,7 +245,9 @@ pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> 
     /// That of the future that began to wait last; those before it have moved on to the slots.
     waiting: Mutex<Cell<Option<Waker>>>,
     /// What the next packet in line gets as its order.
-    next: Mutex<Cell<u32>>,
+    next: AtomicU32,
+    /// The order that follows that of the packet which was begun last: if it is `next`, no other one is in line.
+    begun: AtomicU32,
     slots: [Slot<P, PACKET>; COMMANDS],
 }
 
@@ -256,7 +259,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         Self {
             agent: Mutex::new(Cell::new(None)),
             waiting: Mutex::new(Cell::new(None)),
-            next: Mutex::new(Cell::new(0)),
+            next: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
             slots: [const { Slot::new() }; COMMANDS],
         }
     }
@@ -308,10 +312,10 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     }
 
     /// The last in line.
-    fn join(&self, cs: CriticalSection<'_>, control: &Control<P>) {
-        let next = self.next.borrow(cs);
-        control.order.set(next.get());
-        next.set(next.get().wrapping_add(1));
+    fn join(&self, _: CriticalSection<'_>, control: &Control<P>) {
+        let next = self.next.load(Relaxed);
+        control.order.set(next);
+        self.next.store(next.wrapping_add(1), Relaxed);
     }
 
     /// What the future of a command does when it is polled.
@@ -381,6 +385,10 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
+        // Most polls find nothing, and need not look at the slots.
+        if self.begun.load(Relaxed) == self.next.load(Relaxed) {
+            return None;
+        }
         critical_section::with(|cs| {
             let mut first: Option<&Slot<P, PACKET>> = None;
             for slot in &self.slots {
@@ -402,6 +410,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 packet.set_dup();
             }
             control.state.set(State::Sending);
+            self.begun.store(control.order.get().wrapping_add(1), Relaxed);
             Some((slot, packet))
         })
     }
@@ -540,6 +549,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 && matches!(control.awaited.get(), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE)
             {
                 control.state.set(State::Again);
+                self.begun.store(control.order.get(), Relaxed);
                 return (Ended::Again, None);
             }
             let watched = control.watched.replace(false);
