@@ -26,9 +26,19 @@ impl From<DecodeError> for Error {
 
 /// Where the connection stands, in the order in which it goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct State(u8);
+pub(crate) struct State(u8);
 
 impl State {
+    /// Whether commands may be sent.
+    pub(crate) fn takes_commands(self) -> bool {
+        matches!(self, Self::CONNECTED | Self::AWAIT_PINGRESP)
+    }
+
+    /// Whether a PINGREQ is on its way.
+    pub(crate) fn is_pinging(self) -> bool {
+        self == Self::AWAIT_PINGRESP
+    }
+
     /// There is no connection.
     const IDLE: Self = Self(0);
     /// CONNECT is to be sent, before anything else `[MQTT-3.1.0-1]`.
@@ -114,7 +124,7 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         State(self.state.load(Relaxed))
     }
 
@@ -208,8 +218,12 @@ impl<P: Profile> Session<P> {
     }
 
     /// CONNECT or PINGREQ, if it is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a, const CONNECT: usize>(&self, connect: &'a Connect<CONNECT>) -> Option<&'a [u8]> {
-        let (packet, next): (&[u8], _) = match self.state() {
+    pub(crate) fn own_packet<'a, const CONNECT: usize>(
+        &self,
+        state: State,
+        connect: &'a Connect<CONNECT>,
+    ) -> Option<&'a [u8]> {
+        let (packet, next): (&[u8], _) = match state {
             State::CONNECT => (connect.packet(), State::AWAIT_CONNACK),
             State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
             _ => return None,
@@ -227,14 +241,6 @@ impl<P: Profile> Session<P> {
     }
 
     /// Whether commands may be sent.
-    pub(crate) fn takes_commands(&self) -> bool {
-        matches!(self.state(), State::CONNECTED | State::AWAIT_PINGRESP)
-    }
-
-    /// Whether a PINGREQ is on its way.
-    pub(crate) fn is_pinging(&self) -> bool {
-        self.state() == State::AWAIT_PINGRESP
-    }
 
     /// A packet with this first byte is about to be sent.
     pub(crate) fn sends(&self, first_byte: u8, now: u32) {
