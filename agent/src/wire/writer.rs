@@ -167,10 +167,10 @@ impl<'a> Writer<'a> {
 
     /// A string that names a topic (4.7).
     pub const fn topic_name(&mut self, text: &str) {
-        self.topic_name_or_empty(text);
         if text.is_empty() {
             self.fail(EncodeError::InvalidTopicName);
         }
+        self.topic_name_or_empty(text);
     }
 
     /// The same, or no character, where the packet names the topic in another way.
