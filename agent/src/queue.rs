@@ -275,23 +275,24 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let Some((slot, identifier, mut packet)) = self.reserve() else { return Err(CommandError::QueueFull) };
         let encoded = packet.encode(request, identifier);
         drop(packet);
+        let awaited = match encoded {
+            Ok(awaited) => awaited,
+            Err(error) => {
+                self.abandon(slot);
+                return Err(CommandError::Invalid(error));
+            }
+        };
         let agent = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             self.join(cs, control);
-            control.state.set(if encoded.is_ok() { State::Queued } else { State::Free });
+            control.state.set(State::Queued);
             control.watched.set(watched);
-            control.awaited.set(encoded.unwrap_or_default());
+            control.awaited.set(awaited);
             control.completion.set(completion);
             self.agent.borrow(cs).take()
         });
         wake(agent);
-        match encoded {
-            Ok(_) => Ok(slot),
-            Err(error) => {
-                self.wake();
-                Err(CommandError::Invalid(error))
-            }
-        }
+        Ok(slot)
     }
 
     /// Takes a free slot.
