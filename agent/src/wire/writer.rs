@@ -284,30 +284,28 @@ impl<'a> Writer<'a> {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
         // The remaining length stands right before the variable header, so its size decides where the packet begins. A
         // byte that is free tells: no control packet begins with one so small.
-        if IN_CHUNKS && remaining_length <= 0x7F {
+        if !IN_CHUNKS {
+            return in_loops(header, first_byte, remaining_length);
+        }
+        if remaining_length <= 0x7F {
             (header[0], header[3], header[4]) = (3, first_byte, remaining_length as u8);
             return;
         }
-        if IN_CHUNKS && remaining_length <= 0x3FFF {
+        if remaining_length <= 0x3FFF {
             let low = remaining_length as u8 | 0x80;
             (header[0], header[2], header[3], header[4]) = (2, first_byte, low, (remaining_length >> 7) as u8);
             return;
         }
-        // The last byte of the length, which is always in the same place, and how many are before it.
-        let (mut last, mut before) = (remaining_length, 0);
-        while last > 0x7F && before < 3 {
-            last >>= 7;
-            before += 1;
-        }
-        header[4] = last as u8;
-        let (mut i, mut rest) = (3 - before, remaining_length);
+        let (mut i, mut rest) =
+            (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
         header[0] = i as u8;
         header[i] = first_byte;
-        while i < 3 {
+        while i < Self::FIXED_HEADER - 1 {
             i += 1;
             header[i] = rest as u8 | 0x80;
             rest >>= 7;
         }
+        header[i] &= 0x7F;
     }
 
     /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer.
@@ -332,6 +330,25 @@ impl<'a> Writer<'a> {
             return Err(EncodeError::TooLarge);
         }
         Ok(self.position)
+    }
+}
+
+/// Writes a fixed header on a device, in less code than a host's.
+const fn in_loops(header: &mut [u8; Writer::FIXED_HEADER], first_byte: u8, remaining_length: usize) {
+    // The last byte of the length, which is always in the same place, and how many are before it.
+    let (mut last, mut before) = (remaining_length, 0);
+    while last > 0x7F && before < 3 {
+        last >>= 7;
+        before += 1;
+    }
+    header[4] = last as u8;
+    let (mut i, mut rest) = (3 - before, remaining_length);
+    header[0] = i as u8;
+    header[i] = first_byte;
+    while i < 3 {
+        i += 1;
+        header[i] = rest as u8 | 0x80;
+        rest >>= 7;
     }
 }
 
@@ -420,6 +437,16 @@ mod tests {
 
     use super::*;
     use crate::wire::fixed_header::FixedHeader;
+
+    #[test]
+    fn a_device_writes_the_same_fixed_header() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, variable_byte_integer::MAX] {
+            let (mut buffer, mut header) = ([0; Writer::FIXED_HEADER], [0; Writer::FIXED_HEADER]);
+            Writer::new(&mut buffer).fixed_header_of(0x30, length);
+            in_loops(&mut header, 0x30, length);
+            assert_eq!(packet(&header, 5), packet(&buffer, 5), "{length}");
+        }
+    }
 
     #[test]
     fn a_device_copies_any_number_of_bytes() {
