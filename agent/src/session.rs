@@ -29,16 +29,6 @@ impl From<DecodeError> for Error {
 pub(crate) struct State(u8);
 
 impl State {
-    /// Whether commands may be sent.
-    pub(crate) fn takes_commands(self) -> bool {
-        matches!(self, Self::CONNECTED | Self::AWAIT_PINGRESP)
-    }
-
-    /// Whether a PINGREQ is on its way.
-    pub(crate) fn is_pinging(self) -> bool {
-        self == Self::AWAIT_PINGRESP
-    }
-
     /// There is no connection.
     const IDLE: Self = Self(0);
     /// CONNECT is to be sent, before anything else `[MQTT-3.1.0-1]`.
@@ -56,6 +46,16 @@ impl State {
     const DISCONNECTED: Self = Self(7);
     /// The connection has failed.
     const FAILED: Self = Self(8);
+
+    /// Whether commands may be sent.
+    pub(crate) fn takes_commands(self) -> bool {
+        matches!(self, Self::CONNECTED | Self::AWAIT_PINGRESP)
+    }
+
+    /// Whether a PINGREQ is on its way.
+    pub(crate) fn is_pinging(self) -> bool {
+        self == Self::AWAIT_PINGRESP
+    }
 }
 
 /// One connection after another.
@@ -239,8 +239,6 @@ impl<P: Profile> Session<P> {
         self.reply.store(0, Relaxed);
         (reply != 0).then_some(reply.to_le_bytes())
     }
-
-    /// Whether commands may be sent.
 
     /// A packet with this first byte is about to be sent.
     pub(crate) fn sends(&self, first_byte: u8, now: u32) {

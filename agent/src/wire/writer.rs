@@ -378,7 +378,7 @@ const fn copy(bytes: &[u8], space: &mut [u8]) {
 /// The same on a device. On a Cortex-M0 a call would be large, and eight bytes at a time take less than half of the steps.
 /// Odd bytes are those at the end, and go first: then the loops share a length that counts down.
 const fn copy_by_eight(mut bytes: &[u8], mut space: &mut [u8]) {
-    while bytes.len() % 8 > 0
+    while !bytes.len().is_multiple_of(8)
         && let [rest @ .., last] = bytes
         && let [rest_space @ .., last_space] = space
     {
