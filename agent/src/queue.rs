@@ -7,6 +7,7 @@
 //! packet identifier has its number: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use core::task::{Poll, Waker};
 
 use critical_section::{CriticalSection, Mutex};
@@ -208,6 +209,11 @@ impl<P: Profile> Control<P> {
     fn identifier(&self, slot: u8) -> PacketIdentifier {
         PacketIdentifier::MIN.saturating_add(u16::from(self.generation.get()) << 8 | u16::from(slot))
     }
+
+    /// Whether it was put in line before another one.
+    fn is_before(&self, other: &Self) -> bool {
+        other.order.get().wrapping_sub(self.order.get()) as i32 > 0
+    }
 }
 
 /// What is known of the command that an acknowledgement belongs to.
@@ -239,7 +245,9 @@ pub(crate) struct Queue<P: Profile, const COMMANDS: usize, const PACKET: usize> 
     /// That of the future that began to wait last; those before it have moved on to the slots.
     waiting: Mutex<Cell<Option<Waker>>>,
     /// What the next packet in line gets as its order.
-    next: Mutex<Cell<u32>>,
+    next: AtomicU32,
+    /// The order that follows that of the packet which was begun last: if it is `next`, no other one is in line.
+    begun: AtomicU32,
     slots: [Slot<P, PACKET>; COMMANDS],
 }
 
@@ -251,7 +259,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         Self {
             agent: Mutex::new(Cell::new(None)),
             waiting: Mutex::new(Cell::new(None)),
-            next: Mutex::new(Cell::new(0)),
+            next: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
             slots: [const { Slot::new() }; COMMANDS],
         }
     }
@@ -266,23 +275,24 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let Some((slot, identifier, mut packet)) = self.reserve() else { return Err(CommandError::QueueFull) };
         let encoded = packet.encode(request, identifier);
         drop(packet);
+        let awaited = match encoded {
+            Ok(awaited) => awaited,
+            Err(error) => {
+                self.abandon(slot);
+                return Err(CommandError::Invalid(error));
+            }
+        };
         let agent = critical_section::with(|cs| {
             let control = slot.control.borrow(cs);
             self.join(cs, control);
-            control.state.set(if encoded.is_ok() { State::Queued } else { State::Free });
+            control.state.set(State::Queued);
             control.watched.set(watched);
-            control.awaited.set(encoded.unwrap_or_default());
+            control.awaited.set(awaited);
             control.completion.set(completion);
             self.agent.borrow(cs).take()
         });
         wake(agent);
-        match encoded {
-            Ok(_) => Ok(slot),
-            Err(error) => {
-                self.wake();
-                Err(CommandError::Invalid(error))
-            }
-        }
+        Ok(slot)
     }
 
     /// Takes a free slot.
@@ -303,10 +313,10 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     }
 
     /// The last in line.
-    fn join(&self, cs: CriticalSection<'_>, control: &Control<P>) {
-        let next = self.next.borrow(cs);
-        control.order.set(next.get());
-        next.set(next.get().wrapping_add(1));
+    fn join(&self, _: CriticalSection<'_>, control: &Control<P>) {
+        let next = self.next.load(Relaxed);
+        control.order.set(next);
+        self.next.store(next.wrapping_add(1), Relaxed);
     }
 
     /// What the future of a command does when it is polled.
@@ -351,9 +361,13 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// Wakes all who wait: they see for themselves what has happened.
     pub(crate) fn wake(&self) {
-        wake(critical_section::with(|cs| self.waiting.borrow(cs).take()));
-        for slot in &self.slots {
-            wake(critical_section::with(|cs| slot.waker.borrow(cs).take()));
+        // Places fill from the first one on: behind a free one there is nobody, or another call of this has come so far.
+        let mut place = &self.waiting;
+        let mut slots = self.slots.iter();
+        while let Some(waker) = critical_section::with(|cs| place.borrow(cs).take()) {
+            waker.wake();
+            let Some(slot) = slots.next() else { return };
+            place = &slot.waker;
         }
     }
 }
@@ -372,27 +386,32 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// The command that is first in line, to be sent now. While a ping is on its way another one holds the line.
     pub(crate) fn next(&self, pinging: bool) -> Option<(&Slot<P, PACKET>, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
+        // Most polls find nothing, and need not look at the slots.
+        if self.begun.load(Relaxed) == self.next.load(Relaxed) {
+            return None;
+        }
         critical_section::with(|cs| {
-            let mut first: Option<(u8, &Slot<P, PACKET>, &Control<P>)> = None;
-            for (slot, number) in self.slots.iter().zip(0..) {
+            let mut first: Option<&Slot<P, PACKET>> = None;
+            for slot in &self.slots {
                 let control = slot.control.borrow(cs);
                 if matches!(control.state.get(), State::Queued | State::Again)
-                    && first.is_none_or(|(.., first)| first.order.get().wrapping_sub(control.order.get()) as i32 > 0)
+                    && first.is_none_or(|first| control.is_before(first.control.borrow(cs)))
                 {
-                    first = Some((number, slot, control));
+                    first = Some(slot);
                 }
             }
-            let (number, slot, control) = first?;
+            let slot = first?;
+            let control = slot.control.borrow(cs);
             if P::PING && pinging && control.awaited.get() == Pingresp::PACKET_TYPE {
                 return None;
             }
             let mut packet = slot.lock()?;
-            if P::PUBLISH > 1 && control.awaited.get() == Pubcomp::PACKET_TYPE {
-                packet.release(control.identifier(number));
-            } else if P::PUBLISH > 0 && control.state.get() == State::Again {
+            let is_release = P::PUBLISH > 1 && control.awaited.get() == Pubcomp::PACKET_TYPE;
+            if P::PUBLISH > 0 && control.state.get() == State::Again && !is_release {
                 packet.set_dup();
             }
             control.state.set(State::Sending);
+            self.begun.store(control.order.get().wrapping_add(1), Relaxed);
             Some((slot, packet))
         })
     }
@@ -438,6 +457,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 match control.state.get() {
                     State::Sending => return Err(Acknowledged::Early),
                     State::Sent if P::PUBLISH > 1 && packet_type == Pubrec::PACKET_TYPE => {
+                        let Some(mut packet) = slot.lock() else { return Err(Acknowledged::Early) };
+                        packet.release(control.identifier(number));
                         self.join(cs, control);
                         control.awaited.set(Pubcomp::PACKET_TYPE);
                         control.state.set(State::Again);
@@ -529,6 +550,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 && matches!(control.awaited.get(), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE)
             {
                 control.state.set(State::Again);
+                self.begun.store(control.order.get(), Relaxed);
                 return (Ended::Again, None);
             }
             let watched = control.watched.replace(false);

@@ -348,17 +348,18 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &'a Connect<CONNECT>,
         reply: &'a mut [u8; 4],
     ) -> Option<Next<'a, P, PACKET>> {
-        if let Some(packet) = self.session.own_packet(connect) {
+        let state = self.session.state();
+        if let Some(packet) = self.session.own_packet(state, connect) {
             return Some(Next::Own(packet));
         }
-        if !self.session.takes_commands() {
+        if !state.takes_commands() {
             return None;
         }
         if let Some(packet) = self.session.take_reply() {
             *reply = packet;
             return Some(Next::Own(reply));
         }
-        let (slot, packet) = self.queue.next(self.session.is_pinging())?;
+        let (slot, packet) = self.queue.next(state.is_pinging())?;
         Some(Next::Command(slot, packet))
     }
 }

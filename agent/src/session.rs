@@ -26,7 +26,7 @@ impl From<DecodeError> for Error {
 
 /// Where the connection stands, in the order in which it goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct State(u8);
+pub(crate) struct State(u8);
 
 impl State {
     /// There is no connection.
@@ -46,6 +46,16 @@ impl State {
     const DISCONNECTED: Self = Self(7);
     /// The connection has failed.
     const FAILED: Self = Self(8);
+
+    /// Whether commands may be sent.
+    pub(crate) fn takes_commands(self) -> bool {
+        matches!(self, Self::CONNECTED | Self::AWAIT_PINGRESP)
+    }
+
+    /// Whether a PINGREQ is on its way.
+    pub(crate) fn is_pinging(self) -> bool {
+        self == Self::AWAIT_PINGRESP
+    }
 }
 
 /// One connection after another.
@@ -118,7 +128,7 @@ impl<P: Profile> Session<P> {
         }
     }
 
-    fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         State(self.state.load(Relaxed))
     }
 
@@ -221,8 +231,12 @@ impl<P: Profile> Session<P> {
     }
 
     /// CONNECT or PINGREQ, if it is to be sent now. Whoever asks then sends it.
-    pub(crate) fn own_packet<'a, const CONNECT: usize>(&self, connect: &'a Connect<CONNECT>) -> Option<&'a [u8]> {
-        let (packet, next): (&[u8], _) = match self.state() {
+    pub(crate) fn own_packet<'a, const CONNECT: usize>(
+        &self,
+        state: State,
+        connect: &'a Connect<CONNECT>,
+    ) -> Option<&'a [u8]> {
+        let (packet, next): (&[u8], _) = match state {
             State::CONNECT => (connect.packet(), State::AWAIT_CONNACK),
             State::PING => (&Pingreq::BYTES, State::AWAIT_PINGRESP),
             _ => return None,
@@ -237,16 +251,6 @@ impl<P: Profile> Session<P> {
         let reply = if P::REPLIES { self.reply.load(Relaxed) } else { 0 };
         self.reply.store(0, Relaxed);
         (reply != 0).then_some(reply.to_le_bytes())
-    }
-
-    /// Whether commands may be sent.
-    pub(crate) fn takes_commands(&self) -> bool {
-        matches!(self.state(), State::CONNECTED | State::AWAIT_PINGRESP)
-    }
-
-    /// Whether a PINGREQ is on its way.
-    pub(crate) fn is_pinging(&self) -> bool {
-        self.state() == State::AWAIT_PINGRESP
     }
 
     /// A packet with this first byte is about to be sent.

@@ -14,8 +14,32 @@ const CHUNK: usize = 8;
 /// Whether the text has a byte that is sought.
 #[inline(always)] // Faster on a host, smaller on a device.
 pub(super) const fn has<const WILDCARDS: bool>(text: &[u8]) -> bool {
-    let has_none = (IN_CHUNKS && is_plain::<WILDCARDS>(text)) || from_first::<WILDCARDS>(text).is_empty();
+    if !IN_CHUNKS {
+        return has_one_by_one::<WILDCARDS>(text);
+    }
+    let has_none = is_plain::<WILDCARDS>(text) || from_first::<WILDCARDS>(text).is_empty();
     !has_none
+}
+
+/// The same on a device, from the last byte to the first one. That it looks at its end whether there is another byte saves
+/// two instructions for each.
+#[inline(always)]
+const fn has_one_by_one<const WILDCARDS: bool>(text: &[u8]) -> bool {
+    let mut rest = text;
+    if rest.is_empty() {
+        return false;
+    }
+    loop {
+        let [before @ .., byte] = rest else { return false };
+        // A comparison shows that most are not.
+        if *byte <= b'+' && is_sought::<WILDCARDS>(*byte) {
+            return true;
+        }
+        rest = before;
+        if rest.is_empty() {
+            return false;
+        }
+    }
 }
 
 /// Whether a glance shows that nothing is sought in the text: 4 to 32 bytes, each greater than any that is.
@@ -52,22 +76,20 @@ const fn are_plain<const WILDCARDS: bool, const CHUNK: usize>(first: &[u8; CHUNK
 }
 
 /// The text from the first byte on that is sought; nothing, if there is none.
-#[inline(always)] // Faster on a host, smaller on a device.
-pub(super) const fn from_first<const WILDCARDS: bool>(text: &[u8]) -> &[u8] {
+#[inline(always)]
+const fn from_first<const WILDCARDS: bool>(text: &[u8]) -> &[u8] {
     let mut rest = text;
-    if IN_CHUNKS {
-        while let Some((chunk, after)) = rest.split_first_chunk()
-            && !has_sought::<WILDCARDS>(chunk)
-        {
-            rest = after;
-        }
-        // What is left makes a chunk with what is before it.
-        if rest.len() < CHUNK
-            && let Some(chunk) = text.last_chunk()
-            && !has_sought::<WILDCARDS>(chunk)
-        {
-            return &[];
-        }
+    while let Some((chunk, after)) = rest.split_first_chunk()
+        && !has_sought::<WILDCARDS>(chunk)
+    {
+        rest = after;
+    }
+    // What is left makes a chunk with what is before it.
+    if rest.len() < CHUNK
+        && let Some(chunk) = text.last_chunk()
+        && !has_sought::<WILDCARDS>(chunk)
+    {
+        return &[];
     }
     while let [byte, after @ ..] = rest
         && !is_sought::<WILDCARDS>(*byte)
@@ -89,8 +111,7 @@ const fn has_sought<const WILDCARDS: bool>(chunk: &[u8; CHUNK]) -> bool {
 }
 
 const fn is_sought<const WILDCARDS: bool>(byte: u8) -> bool {
-    // One by one, a comparison shows that most are not.
-    (IN_CHUNKS || byte <= b'+') && (byte == 0) | (WILDCARDS & ((byte == b'#') | (byte == b'+')))
+    (byte == 0) | (WILDCARDS & ((byte == b'#') | (byte == b'+')))
 }
 
 #[cfg(test)]
@@ -106,12 +127,15 @@ mod tests {
         for length in 0..40 {
             let text = std::vec![b'a'; length];
             assert!(!has::<NULL>(&text) && !has::<NULL_OR_WILDCARD>(&text), "{length}");
+            assert!(!has_one_by_one::<NULL>(&text) && !has_one_by_one::<NULL_OR_WILDCARD>(&text), "{length}");
             // Those that are sought, and their neighbours.
             for (at, byte) in (0..length).flat_map(|at| b"\0\x01\"#$*+,".map(|byte| (at, byte))) {
                 let mut text = text.clone();
                 text[at] = byte;
                 assert_eq!(has::<NULL>(&text), byte == 0, "{text:?}");
                 assert_eq!(has::<NULL_OR_WILDCARD>(&text), b"\0#+".contains(&byte), "{text:?}");
+                assert_eq!(has_one_by_one::<NULL>(&text), byte == 0, "{text:?}");
+                assert_eq!(has_one_by_one::<NULL_OR_WILDCARD>(&text), b"\0#+".contains(&byte), "{text:?}");
             }
         }
     }

@@ -167,10 +167,10 @@ impl<'a> Writer<'a> {
 
     /// A string that names a topic (4.7).
     pub const fn topic_name(&mut self, text: &str) {
-        self.topic_name_or_empty(text);
         if text.is_empty() {
             self.fail(EncodeError::InvalidTopicName);
         }
+        self.topic_name_or_empty(text);
     }
 
     /// The same, or no character, where the packet names the topic in another way.
@@ -284,11 +284,14 @@ impl<'a> Writer<'a> {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
         // The remaining length stands right before the variable header, so its size decides where the packet begins. A
         // byte that is free tells: no control packet begins with one so small.
-        if IN_CHUNKS && remaining_length <= 0x7F {
+        if !IN_CHUNKS {
+            return in_loops(header, first_byte, remaining_length);
+        }
+        if remaining_length <= 0x7F {
             (header[0], header[3], header[4]) = (3, first_byte, remaining_length as u8);
             return;
         }
-        if IN_CHUNKS && remaining_length <= 0x3FFF {
+        if remaining_length <= 0x3FFF {
             let low = remaining_length as u8 | 0x80;
             (header[0], header[2], header[3], header[4]) = (2, first_byte, low, (remaining_length >> 7) as u8);
             return;
@@ -330,36 +333,63 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Writes a fixed header on a device, in less code than a host's.
+const fn in_loops(header: &mut [u8; Writer::FIXED_HEADER], first_byte: u8, remaining_length: usize) {
+    // The last byte of the length, which is always in the same place, and how many are before it.
+    let (mut last, mut before) = (remaining_length, 0);
+    while last > 0x7F && before < 3 {
+        last >>= 7;
+        before += 1;
+    }
+    header[4] = last as u8;
+    let (mut i, mut rest) = (3 - before, remaining_length);
+    header[0] = i as u8;
+    header[i] = first_byte;
+    while i < 3 {
+        i += 1;
+        header[i] = rest as u8 | 0x80;
+        rest >>= 7;
+    }
+}
+
 /// Copies bytes to as much space.
 ///
-/// A host's compiler makes one call of the loop at the end, which takes more than the copying where bytes are few. On a
-/// Cortex-M0 that call would be large, and eight bytes at a time take a third of its steps.
+/// A host's compiler makes one call of the loop at the end, which takes more than the copying where bytes are few.
 const fn copy(bytes: &[u8], space: &mut [u8]) {
-    let (mut bytes, mut space) = (bytes, space);
-    if IN_CHUNKS {
-        if bytes.len() >= 16 {
-            if bytes.len() <= 32 {
-                return copy_ends::<16>(bytes, space);
-            }
-        } else if bytes.len() >= 8 {
-            return copy_ends::<8>(bytes, space);
-        } else if bytes.len() >= 4 {
-            return copy_ends::<4>(bytes, space);
+    if !IN_CHUNKS {
+        return copy_by_eight(bytes, space);
+    }
+    if bytes.len() >= 16 {
+        if bytes.len() <= 32 {
+            return copy_ends::<16>(bytes, space);
         }
-    } else {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        let (chunk_spaces, rest_space) = space.as_chunks_mut::<8>();
-        let mut i = 0;
-        while i < chunks.len() && i < chunk_spaces.len() {
-            chunk_spaces[i] = chunks[i];
-            i += 1;
-        }
-        (bytes, space) = (rest, rest_space);
+    } else if bytes.len() >= 8 {
+        return copy_ends::<8>(bytes, space);
+    } else if bytes.len() >= 4 {
+        return copy_ends::<4>(bytes, space);
     }
     let mut i = 0;
     while i < bytes.len() && i < space.len() {
         space[i] = bytes[i];
         i += 1;
+    }
+}
+
+/// The same on a device. On a Cortex-M0 a call would be large, and eight bytes at a time take less than half of the steps.
+/// Odd bytes are those at the end, and go first: then the loops share a length that counts down.
+const fn copy_by_eight(mut bytes: &[u8], mut space: &mut [u8]) {
+    while !bytes.len().is_multiple_of(8)
+        && let [rest @ .., last] = bytes
+        && let [rest_space @ .., last_space] = space
+    {
+        *last_space = *last;
+        (bytes, space) = (rest, rest_space);
+    }
+    while let Some((first, rest)) = bytes.split_first_chunk::<8>()
+        && let Some((first_space, rest_space)) = space.split_first_chunk_mut()
+    {
+        *first_space = *first;
+        (bytes, space) = (rest, rest_space);
     }
 }
 
@@ -407,6 +437,26 @@ mod tests {
 
     use super::*;
     use crate::wire::fixed_header::FixedHeader;
+
+    #[test]
+    fn a_device_writes_the_same_fixed_header() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152, variable_byte_integer::MAX] {
+            let (mut buffer, mut header) = ([0; Writer::FIXED_HEADER], [0; Writer::FIXED_HEADER]);
+            Writer::new(&mut buffer).fixed_header_of(0x30, length);
+            in_loops(&mut header, 0x30, length);
+            assert_eq!(packet(&header, 5), packet(&buffer, 5), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_device_copies_any_number_of_bytes() {
+        for length in 0..40_u8 {
+            let bytes = Vec::from_iter(1..=length);
+            let mut space = vec![0; bytes.len()];
+            copy_by_eight(&bytes, &mut space);
+            assert_eq!(space, bytes);
+        }
+    }
 
     #[test]
     fn bytes_of_any_number_are_written_if_there_is_room() {
