@@ -4,7 +4,7 @@
 use core::ops::Deref;
 
 use nrf51_pac::{GPIO, timer0};
-use slimqtt::CommandError;
+use slimqtt::{CommandError, Message};
 
 /// What a meter has counted.
 pub struct Meter {
@@ -38,7 +38,7 @@ impl Default for Meter {
     }
 }
 
-/// Writes a number from the right, as long as there are zeros.
+/// Writes a number from the right, into the zeros that are there.
 fn digits(place: &mut [u8], mut number: u32) {
     for digit in place.iter_mut().rev().filter(|digit| **digit == b'0') {
         *digit += (number % 10) as u8;
@@ -68,6 +68,17 @@ pub trait Pulses: Deref<Target = timer0::RegisterBlock> {
 }
 
 impl<T: Deref<Target = timer0::RegisterBlock>> Pulses for T {}
+
+/// Whether the light is to be on. `None`: that is neither `on` nor `off`.
+pub fn order(message: Message<'_>) -> Option<bool> {
+    match message.payload {
+        // A part of something longer.
+        _ if message.payload.len() < message.length => None,
+        b"on" => Some(true),
+        b"off" => Some(false),
+        _ => None,
+    }
+}
 
 /// The first LED of the board.
 pub struct Light(GPIO);
