@@ -96,7 +96,12 @@ struct Room {
 
 impl Room {
     fn switch(&mut self, message: Message<'_>) {
-        let is_on = message.payload == b"on";
+        let is_on = match message.payload {
+            _ if message.payload.len() < message.length => return,
+            b"on" => true,
+            b"off" => false,
+            _ => return,
+        };
         for ([topic, _], switched) in LAMPS.iter().zip(&SWITCHED) {
             if message.topic == *topic {
                 // Here the lamp would be switched.
@@ -190,7 +195,8 @@ fn digits(place: &mut [u8], mut number: u32) {
 #[embassy_executor::task]
 async fn quit() -> ! {
     QUIT.wait().await;
-    let _ = MQTT.disconnect().await;
+    // If the connection is lost just now, it is for the next one.
+    while MQTT.disconnect().await.is_err() {}
     pending().await
 }
 
