@@ -142,6 +142,8 @@ cargo size-report reference --check-docs
 say 'firmware for boards'
 for board in "${boards[@]}"; do
     cargo size-report --manifest-path "$board/Cargo.toml" --budgets "$board/budgets.toml" --check-docs
+    grep -q '^stack = ' "$board/budgets.toml" &&
+        cargo size-report stack --manifest-path "$board/Cargo.toml" --budgets "$board/budgets.toml"
     # Only where the library for the chip was not built along with the firmware.
     [ ! -d "$(rustc --print target-libdir --target thumbv6m-none-eabi)" ] ||
         cargo clippy --locked --manifest-path "$board/Cargo.toml" --target-dir target/boards --target thumbv6m-none-eabi -- --deny warnings
