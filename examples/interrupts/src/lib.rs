@@ -3,6 +3,7 @@
 
 use core::ops::Deref;
 
+use microbit::digits;
 use nrf51_pac::{GPIO, timer0};
 use slimqtt::{CommandError, Message};
 
@@ -35,14 +36,6 @@ impl Meter {
 impl Default for Meter {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Writes a number from the right, into the zeros that are there.
-fn digits(place: &mut [u8], mut number: u32) {
-    for digit in place.iter_mut().rev().filter(|digit| **digit == b'0') {
-        *digit += (number % 10) as u8;
-        number /= 10;
     }
 }
 

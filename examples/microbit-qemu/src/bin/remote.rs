@@ -17,7 +17,7 @@ use cortex_m_rt::entry;
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
-use microbit::{Clock, Rx, Tx, exit, spawn};
+use microbit::{Clock, Rx, Tx, digits, exit, spawn};
 use slimqtt::packet;
 use slimqtt::topic::{Route, route};
 use slimqtt::{Backoff, Clock as _, Connect, Message, filter};
@@ -178,16 +178,6 @@ async fn display() -> ! {
         digits(left, length);
         digits(right, sum);
         let _ = MQTT.publish(QoS::AtLeastOnce, "room/is/display", &report).await;
-    }
-}
-
-/// Writes a number from the right.
-fn digits(place: &mut [u8], mut number: u32) {
-    for digit in place.iter_mut().rev() {
-        if *digit == b'0' {
-            *digit += (number % 10) as u8;
-            number /= 10;
-        }
     }
 }
 
