@@ -152,14 +152,18 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) -> ! {
 
 /// A new connection. What is still under way of the last one is lost.
 fn dial(rx: &mut Rx, tx: &mut Tx) -> impl Future<Output = ()> {
-    tx.send(ESCAPE);
-    let mut order = Some(DIAL);
+    let mut orders = [ESCAPE, DIAL].iter();
+    // A byte of the last connection may still be on its way.
+    let mut is_sending = DIALED.load(Relaxed) > 0;
     let mut last = 0;
     poll_fn(move |context| {
-        while let Some(byte) = order {
-            ready!(tx.poll_sent(context));
-            tx.send(byte);
-            order = None;
+        loop {
+            if is_sending {
+                ready!(tx.poll_sent(context));
+            }
+            let Some(order) = orders.next() else { break };
+            tx.send(*order);
+            is_sending = true;
         }
         loop {
             let byte = ready!(rx.poll_received(context));
