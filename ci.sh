@@ -147,9 +147,23 @@ say 'what each option costs, and a profile beside the reference'
 cargo size-report options --check-docs
 cargo size-report reference --check-docs
 
+if [ -d "$(rustc --print target-libdir --target thumbv6m-none-eabi)" ]; then
+    say 'lints of firmware, for its chip'
+    # One by one: together they would get each other's features.
+    for package in microbit-qemu interrupts download-microbit slimqtt-options; do
+        cargo clippy --locked --target thumbv6m-none-eabi --package "$package" --all-features -- --deny warnings
+    done
+    cargo clippy --locked --target thumbv6m-none-eabi --package slimqtt-firmware \
+        --features beacon,telemetry,device,complete,mqtt_3_1_1,mqtt_5_0 -- --deny warnings
+else
+    say 'lints of firmware: NOT CHECKED, since the library for the chip was built along with it'
+fi
+
 say 'firmware for boards'
 for board in "${boards[@]}"; do
     cargo size-report --manifest-path "$board/Cargo.toml" --budgets "$board/budgets.toml" --check-docs
+    grep -q '^stack = ' "$board/budgets.toml" &&
+        cargo size-report stack --manifest-path "$board/Cargo.toml" --budgets "$board/budgets.toml"
     # Only where the library for the chip was not built along with the firmware.
     [ ! -d "$(rustc --print target-libdir --target thumbv6m-none-eabi)" ] ||
         cargo clippy --locked --manifest-path "$board/Cargo.toml" --target-dir target/boards --target thumbv6m-none-eabi -- --deny warnings

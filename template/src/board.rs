@@ -101,7 +101,7 @@ struct Alarm {
 }
 
 impl Clock {
-    /// Starts the timer and gives a clock for each of two tasks: one more for each task that waits. To be called once.
+    /// Starts the timer and gives a clock for each of two tasks: for more of them, make `ALARMS` longer. To be called once.
     pub fn start() -> [Self; 2] {
         TIMER_PRESCALER.write(4); // 1 MHz
         TIMER_BIT_MODE.write(3); // 32 bits

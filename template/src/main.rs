@@ -40,11 +40,13 @@ async fn connection(mut network: Network, clock: Clock) {
 #[embassy_executor::task]
 async fn uptime(clock: Clock) {
     let mut digits = [0; 10];
-    let mut seconds = 0;
+    let began = clock.now_ms();
     loop {
+        // Of 49 days: then milliseconds begin anew.
+        let seconds = clock.now_ms().wrapping_sub(began) / 1_000;
+        // Waits while there is no connection.
         let _ = MQTT.publish(QoS::AtMostOnce, "firmware/uptime", decimal(seconds, &mut digits)).await;
         clock.wait_until(clock.now_ms().wrapping_add(1_000)).await;
-        seconds += 1;
     }
 }
 

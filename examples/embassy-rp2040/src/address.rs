@@ -9,7 +9,8 @@ pub const fn parse(text: &str) -> Option<SocketAddrV4> {
     let (mut count, mut digits, mut at) = (0, 0, 0);
     while at < text.len() {
         match text[at] {
-            digit @ b'0'..=b'9' if digits < 5 => {
+            // No digit follows a 0 that begins a number: some would take that for octal.
+            digit @ b'0'..=b'9' if digits < 5 && (digits == 0 || numbers[count] > 0) => {
                 numbers[count] = numbers[count] * 10 + (digit - b'0') as u32;
                 digits += 1;
             }
@@ -31,6 +32,8 @@ pub const fn parse(text: &str) -> Option<SocketAddrV4> {
 #[cfg(test)]
 mod tests {
     extern crate std;
+
+    use core::net::SocketAddrV4;
 
     use super::parse;
 
@@ -62,8 +65,11 @@ mod tests {
             "1:2:3:4:5",
             "1.2.3.-4:5",
             "1.2.3.4.5",
+            "192.168.001.010:1883",
+            "00.0.0.0:1",
         ] {
             assert_eq!(parse(text), None, "{text}");
+            assert!(text.parse::<SocketAddrV4>().is_err(), "{text}");
         }
     }
 }

@@ -6,7 +6,7 @@
 //! | `room/temperature` | degrees Celsius, `21.5` | every 10 seconds |
 //! | `room/button` | `pushed` | at each push |
 //! | `room/lamp` | `on` or `off` | when the lamp has been switched |
-//! | `room/status` | `ready` | when a connection is there |
+//! | `room/status` | `ready` | when a connection is there, and the lamp can be switched |
 //! | `room/status` | `gone`: the Will | when it is lost, by the broker |
 //! | `room/lamp/set` | `on` or `off` | this one the device receives |
 #![no_std]
@@ -29,12 +29,12 @@ use embassy_rp::gpio::{Input, Level, Output, Pull};
 use embassy_rp::peripherals::{DMA_CH0, DMA_CH1, SPI0};
 use embassy_rp::spi::{self, Spi};
 use embassy_rp::{bind_interrupts, dma};
-use embassy_time::{Delay, Duration, Ticker, Timer};
+use embassy_time::{Delay, Duration, Timer};
 use embedded_hal_bus::spi::ExclusiveDevice;
 use panic_probe as _;
 use room::temperature::Temperature;
 use slimqtt::device::{Agent, QoS, RequestedQoS};
-use slimqtt::{Backoff, Clock, Connect, EmbassyClock, Message, packet};
+use slimqtt::{Backoff, Clock, Connect, EmbassyClock, Message, SubackReturnCode, packet};
 use static_cell::StaticCell;
 
 // ---- MQTT: what is said, and where to
@@ -81,10 +81,14 @@ async fn connection(stack: Stack<'static>, mut lamp: Output<'static>) {
                 let (mut rx, mut tx) = socket.split();
                 // Called for each message. It must not wait, and may give commands.
                 let handler = |message: Message<'_>| {
-                    if message.topic == "room/lamp/set" {
-                        lamp.set_level((message.payload == b"on").into());
-                        let state: &[u8] = if lamp.is_set_high() { b"on" } else { b"off" };
-                        let _ = MQTT.try_publish(QoS::AtLeastOnce, "room/lamp", state);
+                    // Not a part of something longer.
+                    if message.topic == "room/lamp/set" && message.payload.len() == message.length {
+                        match message.payload {
+                            b"on" => lamp.set_high(),
+                            b"off" => lamp.set_low(),
+                            _ => return,
+                        }
+                        let _ = MQTT.try_publish(QoS::AtLeastOnce, "room/lamp", message.payload);
                     }
                 };
                 let run = MQTT.run(&mut rx, &mut tx, &EmbassyClock, &CONNECT, handler);
@@ -102,10 +106,14 @@ async fn connection(stack: Stack<'static>, mut lamp: Output<'static>) {
 
 /// What is to be done on each connection anew: the session is a clean one, so the broker has forgotten the subscription.
 async fn greeting() {
-    // If the connection is lost meanwhile, there is a next one.
-    let _ = MQTT.subscribe(&[("room/lamp/set", RequestedQoS::AtLeastOnce)]).await;
-    let _ = MQTT.publish(QoS::AtLeastOnce, "room/status", b"ready").await;
-    info!("ready");
+    match MQTT.subscribe(&[("room/lamp/set", RequestedQoS::AtLeastOnce)]).await {
+        Ok([SubackReturnCode::Failure]) => warn!("the broker refuses the subscription: nobody can switch the lamp"),
+        // If the connection is lost meanwhile, there is a next one.
+        _ => {
+            let _ = MQTT.publish(QoS::AtLeastOnce, "room/status", b"ready").await;
+            info!("ready");
+        }
+    }
     pending::<()>().await;
 }
 
@@ -115,7 +123,6 @@ async fn greeting() {
 /// connection, it waits for one.
 #[embassy_executor::task]
 async fn temperature(mut adc: Adc<'static, adc::Async>, mut sensor: Channel<'static>) {
-    let mut ticker = Ticker::every(Duration::from_secs(10));
     loop {
         if let Ok(value) = adc.read(&mut sensor).await {
             let mut buffer = [0; 12];
@@ -124,7 +131,8 @@ async fn temperature(mut adc: Adc<'static, adc::Async>, mut sensor: Channel<'sta
                 warn!("a temperature was not delivered: {}", error);
             }
         }
-        ticker.next().await;
+        // From here on, so that nothing is made up for after a long wait.
+        Timer::after_secs(10).await;
     }
 }
 
@@ -136,8 +144,12 @@ async fn button(mut button: Input<'static>) {
         if MQTT.try_publish(QoS::AtLeastOnce, "room/button", b"pushed").is_err() {
             warn!("all slots are taken: this push is not told");
         }
-        // It bounces.
-        Timer::after_millis(50).await;
+        // It bounces, also when it is let go: so it has to be found high, and once more after that.
+        let mut high = 0;
+        while high < 2 {
+            Timer::after_millis(50).await;
+            high = if button.is_high() { high + 1 } else { 0 };
+        }
     }
 }
 

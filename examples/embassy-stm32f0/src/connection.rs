@@ -6,13 +6,14 @@
 //! | `balcony/button` | how often it was pushed | at each push |
 //! | `balcony/lamp` | `on` or `off` | when the lamp has been switched |
 //! | `balcony/online` | `yes` or `no`, retained | when the connection is there, and when it is lost |
+//! | `balcony/online` | `deaf`, retained | when it is there, and the broker refuses the subscription |
 //! | `balcony/lamp/set` | `on` or `off` | this one the device receives |
 
 use core::future::pending;
 
 use embassy_futures::select::select;
 use embedded_io_async::{Read, Write};
-use slimqtt::{Backoff, Clock, Connect, Message, packet};
+use slimqtt::{Backoff, Clock, Connect, Message, SubackReturnCode, packet};
 
 use crate::modem::{Modem, Settings};
 use crate::text::switch;
@@ -58,6 +59,12 @@ const CONNECT: Connect<64> = match Connect::from_packet(&packet::Connect {
     Err(_) => panic!("CONNECT takes more than 64 bytes"),
 };
 
+/// A number for [`keep_connected`] out of all bytes of the chip's own: chips of one wafer differ in a few of them.
+pub fn seed(chip: &[u8]) -> u32 {
+    // FNV-1a.
+    chip.iter().fold(0x811C_9DC5, |seed, byte| (seed ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+}
+
 /// Connects through the modem, runs the agent until the connection has ended, waits a while, and begins anew.
 ///
 /// `seed` has to be another one on each device: not all of them come back at the same moment.
@@ -76,6 +83,8 @@ pub async fn keep_connected(
             // Called for each message. It must not wait, and may give commands.
             let handler = |message: Message<'_>| {
                 if message.topic == LAMP_SET
+                    // Not a part of something longer.
+                    && message.payload.len() == message.length
                     && let Some(is_on) = switch(message.payload)
                 {
                     lamp(is_on);
@@ -94,8 +103,9 @@ pub async fn keep_connected(
 /// What there is to do on each connection. Subscriptions are renewed, since the session is a clean one. Never ends.
 async fn greeting(mqtt: &Agent) {
     // If the connection is lost before, there is a next one.
-    let _ = mqtt.subscribe(&[(LAMP_SET, RequestedQoS::AtLeastOnce)]).await;
-    let _ = mqtt.publish_retained(QoS::AtLeastOnce, ONLINE, b"yes").await;
+    let subscribed = mqtt.subscribe(&[(LAMP_SET, RequestedQoS::AtLeastOnce)]).await;
+    let online: &[u8] = if let Ok([SubackReturnCode::Failure]) = subscribed { b"deaf" } else { b"yes" };
+    let _ = mqtt.publish_retained(QoS::AtLeastOnce, ONLINE, online).await;
     pending::<()>().await;
 }
 
@@ -106,12 +116,13 @@ mod tests {
     use core::cell::RefCell;
     use core::pin::{Pin, pin};
     use core::task::Poll;
-    use std::string::String;
+    use std::collections::BTreeSet;
+    use std::string::{String, ToString};
     use std::vec::Vec;
 
     use slimqtt::CommandError;
 
-    use super::{Agent, BUTTON, QoS, keep_connected};
+    use super::{Agent, BUTTON, QoS, keep_connected, seed};
     use crate::modem::Settings;
     use crate::played::{Played, obedient};
 
@@ -121,6 +132,17 @@ mod tests {
 
     /// What the broker is told on each connection.
     const GREETING: [&str; 3] = ["CONNECT", "SUBSCRIBE balcony/lamp/set", "PUBLISH balcony/online yes retained"];
+
+    #[test]
+    fn each_byte_of_the_chips_number_makes_another_seed() {
+        let number = *b"\x21\x00\x2c\x00\x06\x43\x4e\x4b\x36\x35\x33\x20";
+        let mut seeds = BTreeSet::from([seed(&number)]);
+        for place in 0..number.len() {
+            let mut other = number;
+            other[place] += 1;
+            assert!(seeds.insert(seed(&other)), "byte {place}");
+        }
+    }
 
     #[test]
     fn the_lamp_is_switched_and_says_so() {
@@ -137,6 +159,21 @@ mod tests {
             assert_eq!(modem.heard_by_broker(), answer);
         }
         assert_eq!(*lamp.borrow(), [true, false]);
+        // What is longer than the receive buffer comes in parts. None of them is an order.
+        for length in 30..80 {
+            modem.broker_publishes("balcony/lamp/set", &["-".repeat(length), "on".to_string()].concat());
+            modem.pass(device.as_mut(), 1_000);
+        }
+        assert_eq!(lamp.borrow().len(), 2);
+    }
+
+    #[test]
+    fn a_refused_subscription_is_told() {
+        let (agent, modem) = (Agent::new(), Played::new(obedient));
+        modem.refuses_subscriptions.set(true);
+        let mut device = pin!(keep_connected(&agent, modem.ours(), &SETTINGS, |_| {}, 1));
+        modem.pass(device.as_mut(), 5_000);
+        assert_eq!(modem.heard_by_broker().last().map(String::as_str), Some("PUBLISH balcony/online deaf retained"));
     }
 
     #[test]

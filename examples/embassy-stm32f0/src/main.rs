@@ -5,7 +5,7 @@
 #![no_std]
 #![no_main]
 
-use balcony::connection::{Agent, BUTTON, LIGHT, QoS, keep_connected};
+use balcony::connection::{Agent, BUTTON, LIGHT, QoS, keep_connected, seed};
 use balcony::modem::{Modem, Settings};
 use balcony::text::Decimal;
 use embassy_executor::Spawner;
@@ -16,7 +16,7 @@ use embassy_stm32::mode::Async;
 use embassy_stm32::peripherals::{ADC1, PA0, USART1};
 use embassy_stm32::usart::{self, BufferedUart};
 use embassy_stm32::{Peri, bind_interrupts, interrupt, uid};
-use embassy_time::{Duration, Ticker, Timer};
+use embassy_time::Timer;
 use panic_halt as _;
 use slimqtt::EmbassyClock;
 use static_cell::ConstStaticCell;
@@ -43,21 +43,18 @@ bind_interrupts!(struct Interrupts {
 async fn connection(line: BufferedUart<'static>, mut lamp: Output<'static>) {
     let (tx, rx) = line.split();
     let modem = Modem { rx, tx, clock: EmbassyClock };
-    // Of the chip's own number.
-    let [a, b, c, d, ..] = uid::uid();
-    let seed = u32::from_le_bytes([a, b, c, d]);
-    keep_connected(&MQTT, modem, &SETTINGS, |is_on| lamp.set_level(is_on.into()), seed).await
+    keep_connected(&MQTT, modem, &SETTINGS, |is_on| lamp.set_level(is_on.into()), seed(&uid::uid())).await
 }
 
 /// Reports how bright it is.
 #[embassy_executor::task]
 async fn light(mut adc: Adc<'static, ADC1>, mut sensor: Peri<'static, PA0>) {
-    let mut ticker = Ticker::every(Duration::from_secs(10));
     loop {
         let light = adc.read(&mut sensor, SampleTime::CYCLES71_5).await;
         // While there is no connection, this waits: what is measured later is newer.
         let _ = MQTT.publish(QoS::AtLeastOnce, LIGHT, Decimal::new(light).as_bytes()).await;
-        ticker.next().await;
+        // From here on, so that nothing is made up for after a long wait.
+        Timer::after_secs(10).await;
     }
 }
 
@@ -69,8 +66,12 @@ async fn button(mut button: ExtiInput<'static, Async>) {
         button.wait_for_falling_edge().await;
         pushes = pushes.wrapping_add(1);
         let _ = MQTT.publish(QoS::AtLeastOnce, BUTTON, Decimal::new(pushes).as_bytes()).await;
-        // It bounces.
-        Timer::after_millis(50).await;
+        // It bounces, also when it is let go: so it has to be found high, and once more after that.
+        let mut high = 0;
+        while high < 2 {
+            Timer::after_millis(50).await;
+            high = if button.is_high() { high + 1 } else { 0 };
+        }
     }
 }
 

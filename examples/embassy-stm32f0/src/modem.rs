@@ -68,7 +68,7 @@ use Argument::{Plain, Quoted};
 
 impl<R: Read, W: Write, C: Clock> Modem<R, W, C> {
     /// Joins the network and connects to the broker, wherever the modem was before. When it is done, the two halves of
-    /// the line are the connection. It takes 3 to 40 seconds.
+    /// the line are the connection. It takes some 3 seconds, and up to 48.
     pub async fn connect(&mut self, to: &Settings<'_>) -> Result<(), Failure> {
         const SHORT: u32 = 1_000;
         const LONG: u32 = 20_000;

@@ -50,6 +50,7 @@ pub(crate) struct Played {
     passed: RefCell<Vec<u8>>,
     /// Whether the TCP connection has been lost.
     lost: Cell<bool>,
+    pub(crate) refuses_subscriptions: Cell<bool>,
     broker: RefCell<Vec<String>>,
     pub(crate) now: Cell<u32>,
     /// For when somebody waits.
@@ -70,6 +71,7 @@ impl Played {
             passes: Cell::new(false),
             passed: RefCell::default(),
             lost: Cell::new(false),
+            refuses_subscriptions: Cell::new(false),
             broker: RefCell::default(),
             // Soon it wraps.
             now: Cell::new(u32::MAX - 500),
@@ -192,7 +194,10 @@ impl Played {
         };
         let (heard, answer) = match first {
             0x10 => ("CONNECT".to_string(), Vec::from([0x20, 2, 0, 0])),
-            0x82 => (format!("SUBSCRIBE {}", text(4).0), Vec::from([0x90, 3, packet[2], packet[3], 1])),
+            0x82 => {
+                let code = if self.refuses_subscriptions.get() { 0x80 } else { 1 };
+                (format!("SUBSCRIBE {}", text(4).0), Vec::from([0x90, 3, packet[2], packet[3], code]))
+            }
             0x32 | 0x33 => {
                 let (topic, end) = text(2);
                 let message = str::from_utf8(&packet[end + 2..]).expect("UTF-8");

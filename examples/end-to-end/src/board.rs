@@ -22,12 +22,18 @@ pub fn build(package: &str, arguments: &[&str]) -> PathBuf {
 
 /// Builds the cost report for this host, and returns its program.
 pub fn build_size_report() -> PathBuf {
+    // A test's own program is in a folder of that of the build, as `target/debug/deps`; this one goes beside that.
+    let own = env::current_exe().expect("a test is a program");
+    let build = own.ancestors().nth(2).expect("it is in a folder of the build");
+    let target = build.parent().expect("a build is in a folder");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--package", "slimqtt-size-report"]);
+    cargo.arg("--target-dir").arg(target);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
     assert!(cargo.status().expect("cargo runs").success(), "building the cost report failed");
-    // A test's own program is in a folder of that of the build.
-    let own = env::current_exe().expect("a test is a program");
-    own.ancestors().nth(2).expect("it is in a folder of the build").join("cargo-size-report")
+    build.join("cargo-size-report")
 }
 
 /// QEMU's micro:bit with this image, its UART wired to this port: the broker's, or that of a line to it.

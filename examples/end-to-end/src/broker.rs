@@ -2,8 +2,9 @@
 
 use std::env;
 use std::fs;
+use std::io::{Seek, Write};
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -33,12 +34,12 @@ impl Broker {
 
     /// Ends a broker that reads no file as a power failure does, and starts another one on its port, which knows of nothing.
     pub fn restarted(self) -> Self {
-        let port = self.port;
+        let (port, clients) = (self.port, self.clients);
         drop(self);
         let mut broker = Self::start_with(|_, command| {
             command.args(["-p", &port.to_string()]);
         });
-        broker.port = port;
+        (broker.port, broker.clients) = (port, clients);
         broker
     }
 
@@ -47,7 +48,7 @@ impl Broker {
         let directory = tempfile::tempdir().expect("a folder for temporary files");
         let file = directory.path().join("mosquitto.conf");
         let mut broker = Self::start_with(|port, command| {
-            // Who is root stays it, and can read these files.
+            // Started as root, mosquitto would become another user, and could not read these files.
             let configuration = format!("user root\nlistener {port} 127.0.0.1\n{lines}\n");
             fs::write(&file, configuration).expect("a file with the broker's configuration");
             command.arg("-c").arg(&file);
@@ -97,9 +98,20 @@ impl Broker {
 
     /// Publishes with `mosquitto_pub`, which is given these arguments, and waits until the broker has it all.
     pub fn publish(&self, arguments: &[&str]) {
+        self.publish_from(Stdio::null(), arguments);
+    }
+
+    /// Publishes each of these lines, without a pause in between.
+    pub fn publish_lines(&self, arguments: &[&str], lines: &str) {
+        let mut input = tempfile::tempfile().expect("a temporary file");
+        input.write_all(lines.as_bytes()).and_then(|()| input.rewind()).expect("it can be written");
+        self.publish_from(input.into(), &[&["-l"], arguments].concat());
+    }
+
+    fn publish_from(&self, input: Stdio, arguments: &[&str]) {
         let mut command = program("mosquitto_pub");
         command.args(["-p", &self.port.to_string()]).args(arguments);
-        let mut publisher = Process::start("mosquitto_pub", &mut command);
+        let mut publisher = Process::start_with_input("mosquitto_pub", &mut command, input);
         assert!(publisher.wait().success(), "mosquitto_pub {arguments:?} failed: {:?}", publisher.lines(1));
     }
 }

@@ -19,7 +19,11 @@ pub struct Process {
 impl Process {
     /// Starts a program; its name is for messages.
     pub fn start(name: &'static str, command: &mut Command) -> Self {
-        let spawned = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        Self::start_with_input(name, command, Stdio::null())
+    }
+
+    pub(crate) fn start_with_input(name: &'static str, command: &mut Command, input: Stdio) -> Self {
+        let spawned = command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = spawned.unwrap_or_else(|error| panic!("cannot start {name} ({error}): ./ci.sh installs it"));
         let (sender, lines) = channel();
         let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>);

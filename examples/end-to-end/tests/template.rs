@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::Duration;
 
-use slimqtt_end_to_end::{Broker, build_size_report, microbit};
+use slimqtt_end_to_end::{Broker, Process, build_size_report, microbit};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -69,6 +71,15 @@ fn succeeded(output: Output) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+fn uptime(line: &str) -> u32 {
+    line.strip_prefix("firmware/uptime ").and_then(|seconds| seconds.parse().ok()).expect("seconds")
+}
+
+fn signal(signal: &str, process: &Process) {
+    let status = Command::new("kill").args(["-s", signal, &process.id().to_string()]).status();
+    assert!(status.expect("kill runs").success());
+}
+
 #[test]
 fn a_copy_keeps_its_budgets_and_publishes() {
     let copy = Copy::new();
@@ -82,8 +93,18 @@ fn a_copy_keeps_its_budgets_and_publishes() {
     let image = succeeded(copy.size_report(&["build", "firmware"]));
     let mut broker = Broker::start();
     let mut subscriber = broker.subscriber("firmware/#");
+    // The broker is busy for a while: it is connected to, but does not answer.
+    signal("STOP", &broker.process);
     let _board = microbit(Path::new(image.trim()), broker.port);
-    assert_eq!(subscriber.lines(3), ["firmware/uptime 0", "firmware/uptime 1", "firmware/uptime 2"]);
+    sleep(Duration::from_secs(4));
+    signal("CONT", &broker.process);
+    let seconds: Vec<u32> = subscriber.lines(3).iter().map(|line| uptime(line)).collect();
+    assert_eq!(seconds[0], 0);
+    // A count of messages would have come to 1. Also where it takes its time to start.
+    assert!(seconds[1] >= 2 && seconds[2] > seconds[1], "{seconds:?}");
+
+    let attributed = succeeded(copy.size_report(&["attribute", "firmware"]));
+    assert!(attributed.contains("slimqtt"), "{attributed}");
 
     // What takes more than it may is told.
     let budgets = fs::read_to_string(copy.path("budgets.toml")).unwrap();

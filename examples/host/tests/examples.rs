@@ -1,9 +1,11 @@
 //! Runs each program against a mosquitto, and looks at what the broker got and what the program prints.
 
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use slimqtt_end_to_end::{Authority, Broker, Process, Proxy};
 use tempfile::tempdir;
@@ -95,13 +97,30 @@ fn tokio_answers_reconnects_and_disconnects_at_ctrl_c() {
 }
 
 #[test]
+fn tokio_measures_no_faster_after_an_outage() {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let mut broker = Broker::start();
+    let mut subscriber = broker.watch("house/temperature", "%p");
+    let _program = start("tokio", &[&address(broker.port), "--pause", "100"]);
+    subscriber.wait_for("21.");
+    // In this time there would be 20, all of them sent when it is over.
+    signal("STOP", &broker.process);
+    sleep(20 * PAUSE);
+    signal("CONT", &broker.process);
+    let (began, count) = (Instant::now(), subscriber.lines(0).len());
+    assert_eq!(subscriber.lines(count + 12).len(), count + 12);
+    // Two of them may have been under way, and one is due at once.
+    assert!(began.elapsed() > 8 * PAUSE, "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_broker_may_end_and_forget_everything() {
     let mut broker = Broker::start();
     let address = address(broker.port);
-    let mut threads = start("threads", &[&address, "--messages", "100", "--pause", "20"]);
     let mut tokio = start("tokio", &[&address, "--pause", "20"]);
-    broker.process.wait_for("Sending PUBACK to threads");
     tokio.wait_for("subscribed: GrantedExactlyOnce");
+    let mut threads = start("threads", &[&address, "--messages", "100", "--pause", "20"]);
+    broker.process.wait_for("Sending PUBACK to threads");
     // What it is sent now is never acknowledged.
     signal("STOP", &broker.process);
     sleep(Duration::from_millis(200));
@@ -138,6 +157,37 @@ fn who_is_refused_ends() {
         assert!(!program.wait().success());
         program.wait_for("the server refused the connection: NotAuthorized");
     }
+}
+
+#[test]
+fn who_is_told_to_come_later_comes_again() {
+    for (name, arguments) in [("threads", &[][..]), ("tokio", &[]), ("download", &["device"])] {
+        let busy = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = busy.local_addr().expect("a port").to_string();
+        let mut program = start(name, &[&[&address[..]], arguments].concat());
+        for _ in 0..2 {
+            let (mut stream, _) = busy.accept().expect("it connects");
+            let connect = stream.read(&mut [0; 100]).expect("CONNECT comes");
+            assert!(connect > 0);
+            stream.write_all(&[0x20, 2, 0, 3]).expect("CONNACK goes");
+            program.wait_for("connection lost: the server refused the connection: ServerUnavailable");
+        }
+    }
+}
+
+#[test]
+fn who_may_not_subscribe_says_so() {
+    let strict = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    let address = strict.local_addr().expect("a port").to_string();
+    let mut program = start("download", &[&address, "device"]);
+    let (mut stream, _) = strict.accept().expect("it connects");
+    // CONNACK, and a SUBACK with a failure in it.
+    for answer in [&[0x20, 2, 0, 0][..], &[0x90, 3, 0, 1, 0x80]] {
+        assert!(stream.read(&mut [0; 100]).expect("a packet comes") > 0);
+        stream.write_all(answer).expect("the answer goes");
+    }
+    program.wait_for("the broker refuses the subscription to device/1/image");
+    assert!(!program.wait().success());
 }
 
 #[test]

@@ -3,8 +3,9 @@
 
 use core::ops::Deref;
 
+use microbit::digits;
 use nrf51_pac::{GPIO, timer0};
-use slimqtt::CommandError;
+use slimqtt::{CommandError, Message};
 
 /// What a meter has counted.
 pub struct Meter {
@@ -38,14 +39,6 @@ impl Default for Meter {
     }
 }
 
-/// Writes a number from the right, as long as there are zeros.
-fn digits(place: &mut [u8], mut number: u32) {
-    for digit in place.iter_mut().rev().filter(|digit| **digit == b'0') {
-        *digit += (number % 10) as u8;
-        number /= 10;
-    }
-}
-
 /// A timer in place of the contacts that a meter has, which would be at a pin (GPIOTE): QEMU's micro:bit has no such pins.
 pub trait Pulses: Deref<Target = timer0::RegisterBlock> {
     /// Interrupts every so many milliseconds, up to 2,000.
@@ -68,6 +61,17 @@ pub trait Pulses: Deref<Target = timer0::RegisterBlock> {
 }
 
 impl<T: Deref<Target = timer0::RegisterBlock>> Pulses for T {}
+
+/// Whether the light is to be on. `None`: that is neither `on` nor `off`.
+pub fn order(message: Message<'_>) -> Option<bool> {
+    match message.payload {
+        // A part of something longer.
+        _ if message.payload.len() < message.length => None,
+        b"on" => Some(true),
+        b"off" => Some(false),
+        _ => None,
+    }
+}
 
 /// The first LED of the board.
 pub struct Light(GPIO);

@@ -17,6 +17,14 @@ pub use exit::exit;
 pub use tasks::{run, spawn};
 pub use uart::{Rx, Tx, on_interrupt as on_uart0, uart};
 
+/// Writes a number from the right, into the zeros that are there.
+pub fn digits(text: &mut [u8], mut number: u32) {
+    for digit in text.iter_mut().rev().filter(|digit| **digit == b'0') {
+        *digit += (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 /// A register of the chip.
 #[derive(Clone, Copy)]
 struct Register(usize);

@@ -74,7 +74,7 @@ impl Rx {
 impl Tx {
     /// Begins to send a byte. The last one must have been sent.
     pub fn send(&mut self, byte: u8) {
-        // Its future would only wait.
+        // `write` below sends when it is called, and not when it is polled: its future would only wait.
         drop(self.write(&[byte]));
     }
 
@@ -120,6 +120,7 @@ impl Read for Rx {
 }
 
 impl Write for Tx {
+    /// Sends when it is called: so the future keeps no byte. [`Tx::send`] counts on that.
     fn write(&mut self, bytes: &[u8]) -> impl Future<Output = Result<usize, Infallible>> {
         if let Some(first) = bytes.first() {
             TX_READY.write(0);

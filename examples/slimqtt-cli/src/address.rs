@@ -27,6 +27,9 @@ impl FromStr for Address {
         let end = text[host..].find('/').map_or(text.len(), |at| host + at);
         let (broker, topic) = (&text[..end], text.get(end + 1..).filter(|topic| !topic.is_empty()));
         let url = Url::parse(broker).map_err(|error| format!("{error}; a URL is mqtt://host or mqtts://host"))?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("a ? or # before the topic is written %3F or %23".to_owned());
+        }
         let tls = match url.scheme() {
             "mqtt" => false,
             "mqtts" => true,
@@ -97,6 +100,9 @@ mod tests {
             ("http://broker/a", "the URL begins with mqtt:// or mqtts://"),
             ("mqtt:///a", "the URL has no host"),
             ("mqtt://broker:70000/a", "invalid port number; a URL is mqtt://host or mqtts://host"),
+            ("mqtt://me:12#3@broker/a", "a ? or # before the topic is written %3F or %23"),
+            ("mqtt://me:12?3@broker/a", "a ? or # before the topic is written %3F or %23"),
+            ("mqtt://broker?qos=1", "a ? or # before the topic is written %3F or %23"),
             ("mqtt://%FF@broker/a", "a part of the URL is no UTF-8 behind its %"),
         ] {
             assert_eq!(text.parse::<Address>().unwrap_err(), message, "{text}");

@@ -92,7 +92,7 @@ pub(crate) struct Connection {
     /// Client identifier: this, and the number of the process.
     #[arg(short = 'I', long, help_heading = CONNECTION)]
     id_prefix: Option<String>,
-    /// The longest time between two packets to the broker, in seconds; 0: any.
+    /// The longest time between two packets to the broker, in seconds; 0: no limit.
     #[arg(short, long, default_value_t = 60, help_heading = CONNECTION)]
     pub(crate) keepalive: u16,
     /// Keep the session, with its subscriptions and messages on their way, after the connection; and go on with one that the
@@ -141,7 +141,7 @@ pub(crate) struct Connection {
     /// Say what the connection does.
     #[arg(short, long, help_heading = CONNECTION)]
     pub(crate) debug: bool,
-    /// Print no errors and warnings, but of the arguments.
+    /// Print no errors or warnings, except about the arguments.
     #[arg(long, conflicts_with = "debug", help_heading = CONNECTION)]
     pub(crate) quiet: bool,
 }

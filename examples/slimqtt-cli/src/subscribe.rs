@@ -56,7 +56,7 @@ async fn subscribe(options: &Subscribe) -> Result<bool> {
     let unsubscribe = async |topic: &'_ String| {
         let ended = MQTT.unsubscribe(&[topic]).await;
         log::debug!("unsubscribed from {topic}: {ended:?}");
-        ended.map(|()| true)
+        ended
     };
     let subscribe = async |topic: &'_ str| {
         let [code] = MQTT.subscribe(&[(topic, options.qos)]).await?;
@@ -66,12 +66,15 @@ async fn subscribe(options: &Subscribe) -> Result<bool> {
         }
         Ok(code != SubackReturnCode::Failure)
     };
-    let unsubscribed = stream::iter(&options.unsubscribe).map(unsubscribe).buffered(COMMANDS);
-    let subscribed = stream::iter(options.topics()).map(subscribe).buffered(COMMANDS);
-    let granted: Vec<Result<bool, CommandError>> = unsubscribed.chain(subscribed).collect().await;
-    let granted: Result<Vec<bool>, CommandError> = granted.into_iter().collect();
+    let unsubscribed: Vec<Result<(), CommandError>> =
+        stream::iter(&options.unsubscribe).map(unsubscribe).buffered(COMMANDS).collect().await;
+    let granted: Vec<Result<bool, CommandError>> =
+        stream::iter(options.topics()).map(subscribe).buffered(COMMANDS).collect().await;
+    let unsubscribed: Result<(), CommandError> = unsubscribed.into_iter().collect();
+    let granted: Result<Vec<bool>, CommandError> = unsubscribed.and_then(|()| granted.into_iter().collect());
     match granted {
-        Ok(granted) if granted.contains(&true) => Ok(true),
+        // There may be nothing but old subscriptions to end.
+        Ok(granted) if granted.is_empty() || granted.contains(&true) => Ok(true),
         Ok(_) => Err(anyhow!("the broker refuses all subscriptions")),
         Err(CommandError::ConnectionLost | CommandError::Stopped) => Ok(false),
         Err(error) => Err(error).context("cannot subscribe"),
@@ -99,6 +102,8 @@ impl<'a, W: Write> Printer<'a, W> {
     }
 
     /// Takes a message, or a part of one. Returns whether it is enough.
+    ///
+    /// It waits for whoever reads the output, and the connection with it: so the broker sends no more than can be printed.
     fn take(&mut self, message: Message<'_>) -> io::Result<bool> {
         let topic = message.topic.as_str();
         if topic.is_empty() {

@@ -11,11 +11,10 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use cortex_m_semihosting::debug::{EXIT_FAILURE, EXIT_SUCCESS, exit};
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
-use microbit::{Clock, Rx, Tx, spawn};
+use microbit::{Clock, Rx, Tx, digits, exit, spawn};
 use slimqtt::{Backoff, Clock as _, Connect, Message};
 use slimqtt_download::{Download, Image, Progress, RamFlash};
 
@@ -55,7 +54,7 @@ static OUTCOME: Signal<CriticalSectionRawMutex, Option<Image>> = Signal::new();
 
 /// The task that owns the connection, and begins anew whenever it has ended. The download outlives it.
 #[embassy_executor::task]
-async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock, mut download: Download<&'static mut Flash>) {
+async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock, mut download: Download<&'static mut Flash>) -> ! {
     let mut backoff = Backoff::new(200, 2_000, SERIAL_NUMBER);
     loop {
         let began = clock.now_ms();
@@ -68,7 +67,7 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock, mut download: Download
         let run = MQTT.run(&mut rx, &mut tx, &clock, &CONNECT, handler);
         if let Either::First(Ok(())) = select(run, report()).await {
             // After a DISCONNECT.
-            exit(EXIT_SUCCESS);
+            exit(true);
         }
         backoff.wait(&clock, began).await;
     }
@@ -76,15 +75,16 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock, mut download: Download
 
 /// Asks for the image on each connection, since the session is a clean one; tells what becomes of it; and disconnects when it
 /// is installed. If the connection is lost before, it ends, and the image comes again with the next one.
-async fn report() {
+async fn report() -> ! {
     let _ = MQTT.subscribe(&[("device/1/image", RequestedQoS::AtLeastOnce)]).await;
     loop {
         let outcome = OUTCOME.wait().await;
         let mut installed = *b"installed 0000000000 0000000000";
+        let (version, length) = installed.split_at_mut(20);
         let text: &[u8] = match outcome {
             Some(image) => {
-                write(&mut installed, 10, image.version);
-                write(&mut installed, 21, image.length);
+                digits(version, image.version);
+                digits(length, image.length);
                 &installed
             }
             None => b"failed",
@@ -95,14 +95,6 @@ async fn report() {
     }
 }
 
-/// Writes a number of ten digits.
-fn write(text: &mut [u8], place: usize, mut number: u32) {
-    for digit in text.iter_mut().skip(place).take(10).rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
-}
-
 #[entry]
 fn main() -> ! {
     static mut FLASH: Flash = Flash::new();
@@ -110,6 +102,6 @@ fn main() -> ! {
     let [clock, _] = Clock::start();
     microbit::run(|spawner| match Download::new(FLASH) {
         Ok(download) => spawn(spawner, connection(rx, tx, clock, download)),
-        Err(_) => exit(EXIT_FAILURE),
+        Err(_) => exit(false),
     })
 }

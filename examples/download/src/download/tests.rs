@@ -133,7 +133,14 @@ fn a_missing_part_is_found() {
 struct Worn {
     flash: Flash,
     from: u32,
-    fails: bool,
+    wear: Wear,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wear {
+    Erase,
+    Write,
+    Bit,
 }
 
 impl ErrorType for Worn {
@@ -157,14 +164,17 @@ impl NorFlash for Worn {
     const ERASE_SIZE: usize = SECTOR;
 
     fn erase(&mut self, from: u32, to: u32) -> Result<(), Fault> {
+        if self.wear == Wear::Erase && from >= self.from {
+            return Err(Fault::NotErased);
+        }
         self.flash.erase(from, to)
     }
 
     fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Fault> {
-        if offset < self.from {
+        if offset < self.from || self.wear == Wear::Erase {
             return self.flash.write(offset, bytes);
         }
-        if self.fails {
+        if self.wear == Wear::Write {
             return Err(Fault::NotErased);
         }
         let mut wrong = bytes.to_vec();
@@ -176,12 +186,21 @@ impl NorFlash for Worn {
 #[test]
 fn flash_that_fails_or_keeps_wrong_bits_is_found() {
     let odd = [0x01; 1000];
-    for (fails, error) in [(true, Error::Flash(NorFlashErrorKind::Other)), (false, Error::Checksum)] {
-        let worn = Worn { flash: Flash::new(), from: 512, fails };
+    let fails = Error::Flash(NorFlashErrorKind::Other);
+    for (wear, from, error) in [
+        (Wear::Erase, 0, fails),
+        (Wear::Erase, 512, fails),
+        (Wear::Write, 0, fails),
+        (Wear::Write, 512, fails),
+        (Wear::Bit, 512, Error::Checksum),
+    ] {
+        let worn = Worn { flash: Flash::new(), from, wear };
         let mut download = Download::new(worn).expect("flash");
         let message = message(1, &odd);
         assert_eq!(whole(&mut download, &message), Err(error));
         assert_eq!(download.installed(), None);
+        // Nor is there one after a reset.
+        assert_eq!(Download::new(download.flash).expect("flash").installed(), None);
     }
 }
 

@@ -2,7 +2,9 @@
 //! for messages, gets it in parts, and writes them into (simulated) flash as they come.
 //!
 //! ```sh
+//! export PATH=$PATH:/usr/sbin                                # where Debian keeps mosquitto
 //! mosquitto -p 18830 &
+//! sleep 1                                                    # until it listens
 //! mosquitto_sub -v -p 18830 -t 'device/1/state' &
 //! cargo run -p slimqtt-host --bin download -- 127.0.0.1:18830 device &
 //! head -c 65536 /dev/urandom > image.bin
@@ -16,10 +18,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Parser, Subcommand};
 use slimqtt::complete::{Agent, QoS, RequestedQoS};
-use slimqtt::{Backoff, Clock, CommandError, Connect, Error, Message, Payload};
+use slimqtt::{Backoff, Clock, Connect, ConnectReturnCode, Error, Message, Payload, SubackReturnCode};
 use slimqtt_download::{Download, Image, Progress, RamFlash};
 use slimqtt_host::{TokioClock, connect};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -45,13 +47,13 @@ struct Arguments {
 enum Command {
     /// Publishes an image, and has the broker keep it.
     Publish {
-        /// Which one it is.
+        /// The image's version number.
         #[arg(long)]
         version: u32,
         /// The image.
         file: PathBuf,
     },
-    /// Is the device that waits for images.
+    /// Act as the device, and wait for images.
     Device,
 }
 
@@ -116,7 +118,8 @@ async fn device(broker: &str) -> Result<()> {
                 };
                 match ended {
                     Ok(()) => return Ok(()),
-                    Err(error @ Error::Refused(_)) => bail!(error),
+                    // The same CONNECT will not help, unless the broker says that it is busy.
+                    Err(error @ Error::Refused(code)) if code != ConnectReturnCode::ServerUnavailable => bail!(error),
                     Err(error) => println!("connection lost: {error}"),
                 }
             }
@@ -128,8 +131,9 @@ async fn device(broker: &str) -> Result<()> {
 
 /// Asks for the image on each connection anew, and tells what has become of it. A report that is lost with its connection is
 /// made again: the broker sends the image again, and the device has it then.
-async fn report(reports: &mut UnboundedReceiver<String>) -> Result<(), CommandError> {
-    MQTT.subscribe(&[(IMAGE, RequestedQoS::AtLeastOnce)]).await?;
+async fn report(reports: &mut UnboundedReceiver<String>) -> Result<()> {
+    let [code] = MQTT.subscribe(&[(IMAGE, RequestedQoS::AtLeastOnce)]).await?;
+    ensure!(code != SubackReturnCode::Failure, "the broker refuses the subscription to {IMAGE}");
     while let Some(report) = reports.recv().await {
         println!("{report}");
         MQTT.publish_retained(QoS::AtLeastOnce, STATE, report.as_bytes()).await?;

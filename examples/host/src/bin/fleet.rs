@@ -1,7 +1,9 @@
 //! A thousand devices in one process, each with an agent and a connection of its own, and what they take.
 //!
 //! ```sh
+//! export PATH=$PATH:/usr/sbin                            # where Debian keeps mosquitto
 //! mosquitto -p 18830 &
+//! sleep 1                                                # until it listens
 //! cargo run --release -p slimqtt-host --bin fleet -- 127.0.0.1:18830 --agents 1000 --messages 100
 //! ```
 //!

@@ -1,7 +1,9 @@
 //! Threads that share one agent, in a program without an async runtime.
 //!
 //! ```sh
+//! export PATH=$PATH:/usr/sbin                                # where Debian keeps mosquitto
 //! mosquitto -p 18830 &
+//! sleep 1                                                    # until it listens
 //! mosquitto_sub -v -p 18830 -q 1 -t 'threads/#' &
 //! cargo run -p slimqtt-host --bin threads -- 127.0.0.1:18830
 //! ```
@@ -11,15 +13,15 @@
 use std::io;
 use std::net::TcpStream;
 use std::process;
-use std::thread::{self, sleep};
+use std::thread::{self, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use async_io::{Async, Timer};
 use clap::Parser;
 use embedded_io_adapters::futures_03::FromFutures;
 use slimqtt::complete::{Agent, QoS};
-use slimqtt::{Backoff, Clock, CommandError, Connect, Error, packet};
+use slimqtt::{Backoff, Clock, CommandError, Connect, ConnectReturnCode, Error, packet};
 
 /// The one connection: every thread uses it, and none has to know of a lock.
 ///
@@ -57,22 +59,26 @@ struct Arguments {
 fn main() -> Result<()> {
     let Arguments { broker, messages, pause } = Arguments::parse();
     let pause = Duration::from_millis(pause);
-    thread::spawn(move || work(messages, pause));
-    async_io::block_on(connection(&broker))
+    let work = thread::spawn(move || work(messages, pause));
+    async_io::block_on(connection(&broker))?;
+    outcome(work)
 }
 
 /// All other threads. When they are done, the connection is, too.
-fn work(messages: usize, pause: Duration) {
+fn work(messages: usize, pause: Duration) -> Result<()> {
     let topics = ["threads/sensor/1", "threads/sensor/2", "threads/sensor/3"];
     let sensors = topics.map(|topic| thread::spawn(move || sensor(topic, messages, pause)));
     let button = thread::spawn(move || button(messages, pause));
-    for thread in sensors.into_iter().chain([button]) {
-        if let Err(error) = thread.join().unwrap_or(Err(CommandError::Stopped)) {
-            eprintln!("a thread failed: {error}");
-        }
-    }
+    // All of them come to their end. The first that failed tells why.
+    let outcomes: Vec<Result<()>> = sensors.into_iter().chain([button]).map(outcome).collect();
     // If the connection is lost just now, it is for the next one.
     while pollster::block_on(MQTT.disconnect()).is_err() {}
+    outcomes.into_iter().collect()
+}
+
+/// What has become of a thread, when it has ended.
+fn outcome<E: Into<anyhow::Error>>(thread: JoinHandle<Result<(), E>>) -> Result<()> {
+    thread.join().map_err(|_| anyhow!("a thread panicked"))?.map_err(Into::into)
 }
 
 /// Publishes, and waits until the broker has the message: `block_on` parks the thread until it is woken.
@@ -118,7 +124,8 @@ async fn connection(broker: &str) -> Result<()> {
                 let (mut rx, mut tx) = (FromFutures::new(&stream), FromFutures::new(&stream));
                 match MQTT.run(&mut rx, &mut tx, &clock, &CONNECT, |_| {}).await {
                     Ok(()) => return Ok(()),
-                    Err(error @ Error::Refused(_)) => bail!(error),
+                    // The same CONNECT will not help, unless the broker says that it is busy.
+                    Err(error @ Error::Refused(code)) if code != ConnectReturnCode::ServerUnavailable => bail!(error),
                     Err(error) => eprintln!("connection lost: {error}"),
                 }
             }
@@ -150,5 +157,19 @@ impl Clock for ThreadClock {
         // Less than 0 if the deadline has passed.
         let left = deadline.wrapping_sub(self.now_ms()) as i32;
         Timer::after(Duration::from_millis(u64::try_from(left).unwrap_or(0))).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_thread_has_failed_is_told() {
+        let told =
+            |work: fn() -> Result<(), CommandError>| outcome(thread::spawn(work)).map_err(|error| error.to_string());
+        assert_eq!(told(|| Ok(())), Ok(()));
+        assert_eq!(told(|| Err(CommandError::QueueFull)), Err(CommandError::QueueFull.to_string()));
+        assert_eq!(told(|| panic!("on purpose")), Err("a thread panicked".to_owned()));
     }
 }

@@ -8,7 +8,9 @@
 //! printf 'subjectAltName=DNS:localhost' | openssl x509 -req -in broker.csr -CA ca.pem -CAkey ca.key -days 30 \
 //!     -extfile /dev/stdin -out broker.pem
 //! printf 'listener 18883\nallow_anonymous true\ncertfile broker.pem\nkeyfile broker.key\n' > tls.conf
+//! export PATH=$PATH:/usr/sbin                            # where Debian keeps mosquitto
 //! mosquitto -c tls.conf &
+//! sleep 1                                                # until it listens
 //! cargo run -p slimqtt-host --bin tls -- localhost:18883 --authority ca.pem
 //! ```
 //!
@@ -17,11 +19,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use embedded_io_adapters::tokio_1::FromTokio;
 use slimqtt::complete::{Agent, QoS, RequestedQoS};
-use slimqtt::{Connect, Message};
+use slimqtt::{Connect, Message, SubackReturnCode};
 use slimqtt_host::TokioClock;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
@@ -66,7 +68,8 @@ async fn main() -> Result<()> {
     };
     let run = MQTT.run(&mut rx, &mut tx, &clock, &CONNECT, handler);
     let work = async {
-        MQTT.subscribe(&[("tls/temperature", RequestedQoS::ExactlyOnce)]).await?;
+        let [code] = MQTT.subscribe(&[("tls/temperature", RequestedQoS::ExactlyOnce)]).await?;
+        ensure!(code != SubackReturnCode::Failure, "the broker refuses the subscription");
         MQTT.publish(QoS::ExactlyOnce, "tls/temperature", b"21.5").await?;
         println!("received over TLS: {}", messages.recv().await.unwrap_or_default());
         anyhow::Ok(MQTT.disconnect().await?)

@@ -1,10 +1,12 @@
 //! Tasks of tokio that share one agent: some publish, one gets messages through a channel, and Ctrl-C disconnects.
 //!
 //! ```sh
+//! export PATH=$PATH:/usr/sbin                                # where Debian keeps mosquitto
 //! mosquitto -p 18830 &
+//! sleep 1                                                    # until it listens
 //! mosquitto_sub -v -p 18830 -q 2 -t 'house/#' &
 //! cargo run -p slimqtt-host --bin tokio -- 127.0.0.1:18830 &
-//! mosquitto_pub -p 18830 -q 1 -t house/ask/1 -m hello        # answered by `house/answer hello`
+//! mosquitto_pub -p 18830 -q 1 -t house/ask/1 -m hello        # when it has said `subscribed`; answered by `house/answer hello`
 //! ```
 //!
 //! Clock and transport are in `src/lib.rs`. End mosquitto and start it again: the program connects anew.
@@ -16,11 +18,11 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Parser;
 use slimqtt::complete::{Agent, QoS, RequestedQoS};
-use slimqtt::{Backoff, Clock, CommandError, Connect, Error, Message, packet};
+use slimqtt::{Backoff, Clock, CommandError, Connect, ConnectReturnCode, Error, Message, packet};
 use slimqtt_host::{TokioClock, Transport, connect};
 use tokio::signal::ctrl_c;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 static MQTT: Agent = Agent::new();
 
@@ -55,7 +57,11 @@ struct Arguments {
 async fn main() -> Result<()> {
     let Arguments { broker, pause } = Arguments::parse();
     let (questions, inbox) = unbounded_channel();
-    tokio::spawn(temperature(pause));
+    tokio::spawn(async move {
+        if let Err(error) = temperature(pause).await {
+            eprintln!("no more temperatures: {error}");
+        }
+    });
     tokio::spawn(answers(inbox));
     let mut connection = pin!(connection(broker, questions));
     tokio::select! {
@@ -65,9 +71,13 @@ async fn main() -> Result<()> {
         // It cannot go on: the broker has refused it.
         ended = &mut connection => return ended,
     }
-    let goodbye = async { tokio::join!(MQTT.disconnect(), connection) };
-    let Ok((sent, ended)) = timeout(GOODBYE, goodbye).await else { bail!("there is no broker to disconnect from") };
-    sent?;
+    // If the connection is lost just now, it is for the next one.
+    let disconnect = async {
+        while MQTT.disconnect().await.is_err() {}
+        Ok(())
+    };
+    let goodbye = async { tokio::try_join!(connection, disconnect) };
+    let Ok(ended) = timeout(GOODBYE, goodbye).await else { bail!("there is no broker to disconnect from") };
     ended?;
     println!("disconnected");
     Ok(())
@@ -76,6 +86,8 @@ async fn main() -> Result<()> {
 /// Any task that publishes: it waits until the broker has the message.
 async fn temperature(pause: u64) -> Result<(), CommandError> {
     let mut interval = interval(Duration::from_millis(pause));
+    // `publish` may have waited long for a connection. What was not measured then is not made up for.
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for number in 0.. {
         interval.tick().await;
         let message = format!("21.{}", number % 10);
@@ -113,7 +125,8 @@ async fn connection(broker: String, questions: UnboundedSender<Question>) -> Res
         match connect(&broker).await {
             Ok(transport) => match run(transport, &clock, &questions).await {
                 Ok(()) => return Ok(()),
-                Err(error @ Error::Refused(_)) => bail!(error),
+                // The same CONNECT will not help, unless the broker says that it is busy.
+                Err(error @ Error::Refused(code)) if code != ConnectReturnCode::ServerUnavailable => bail!(error),
                 Err(error) => eprintln!("connection lost: {error}"),
             },
             Err(error) => eprintln!("cannot connect to {broker}: {error}"),

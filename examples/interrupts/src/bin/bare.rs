@@ -81,9 +81,9 @@ impl Line {
         if self.is_busy.load(Relaxed) {
             return Err(CommandError::QueueFull);
         }
-        give(&self.done)?;
+        // Before that: the end may come at once.
         self.is_busy.store(true, Relaxed);
-        Ok(())
+        give(&self.done).inspect_err(|_| self.end())
     }
 
     fn end(&self) {
@@ -114,10 +114,11 @@ static IS_REPORTED_ON: AtomicBool = AtomicBool::new(false);
 
 fn report_light() {
     let is_on = IS_ON.load(Relaxed);
-    IS_REPORTED_ON.store(is_on, Relaxed);
     let state: &[u8] = if is_on { b"on" } else { b"off" };
-    // If the last report is under way, the next one comes behind it.
-    let _ = LIGHT.begin(|done| MQTT.publish_then(QoS::AtLeastOnce, "meter/is/light", state, done));
+    // If the last report is under way, its end finds that the light has been switched since.
+    if LIGHT.begin(|done| MQTT.publish_then(QoS::AtLeastOnce, "meter/is/light", state, done)).is_ok() {
+        IS_REPORTED_ON.store(is_on, Relaxed);
+    }
 }
 
 /// Owns the connection, and begins anew whenever it has ended.
@@ -130,7 +131,7 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock, mut light: Light) -> !
         // On each connection: the Server may have lost the session.
         let _ = SUBSCRIPTION.begin(|done| MQTT.subscribe_then(&filters, done));
         let handler = |message: Message<'_>| {
-            let is_on = message.payload == b"on";
+            let Some(is_on) = interrupts::order(message) else { return };
             light.switch(is_on);
             IS_ON.store(is_on, Relaxed);
             report_light();

@@ -113,7 +113,7 @@ mod app {
             let began = clock.now_ms();
             // A modem would dial here.
             let handler = |message: Message<'_>| {
-                let is_on = message.payload == b"on";
+                let Some(is_on) = interrupts::order(message) else { return };
                 light.switch(is_on);
                 SWITCHED.signal(is_on);
             };
@@ -129,7 +129,7 @@ mod app {
         pending().await
     }
 
-    /// Answers. Unlike an interrupt it can wait for a free slot, so no answer is missed.
+    /// Answers. Unlike an interrupt it can wait for a free slot, so the last state is always reported.
     #[task(priority = 1)]
     async fn light(_: light::Context) -> ! {
         loop {

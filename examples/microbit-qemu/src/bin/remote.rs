@@ -17,7 +17,7 @@ use cortex_m_rt::entry;
 use embassy_futures::select::{Either, select};
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
-use microbit::{Clock, Rx, Tx, exit, spawn};
+use microbit::{Clock, Rx, Tx, digits, exit, spawn};
 use slimqtt::packet;
 use slimqtt::topic::{Route, route};
 use slimqtt::{Backoff, Clock as _, Connect, Message, filter};
@@ -96,7 +96,12 @@ struct Room {
 
 impl Room {
     fn switch(&mut self, message: Message<'_>) {
-        let is_on = message.payload == b"on";
+        let is_on = match message.payload {
+            _ if message.payload.len() < message.length => return,
+            b"on" => true,
+            b"off" => false,
+            _ => return,
+        };
         for ([topic, _], switched) in LAMPS.iter().zip(&SWITCHED) {
             if message.topic == *topic {
                 // Here the lamp would be switched.
@@ -176,21 +181,12 @@ async fn display() -> ! {
     }
 }
 
-/// Writes a number from the right.
-fn digits(place: &mut [u8], mut number: u32) {
-    for digit in place.iter_mut().rev() {
-        if *digit == b'0' {
-            *digit += (number % 10) as u8;
-            number /= 10;
-        }
-    }
-}
-
 /// Says goodbye.
 #[embassy_executor::task]
 async fn quit() -> ! {
     QUIT.wait().await;
-    let _ = MQTT.disconnect().await;
+    // If the connection is lost just now, it is for the next one.
+    while MQTT.disconnect().await.is_err() {}
     pending().await
 }
 

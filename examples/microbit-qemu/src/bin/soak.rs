@@ -23,7 +23,7 @@ use cortex_m_rt::entry;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
 use embassy_sync::signal::Signal;
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
-use microbit::{Clock, Rx, Tx, exit, spawn};
+use microbit::{Clock, Rx, Tx, digits, exit, spawn};
 use slimqtt::complete::{Agent, QoS, RequestedQoS};
 use slimqtt::{CommandError, Connect, Message, packet};
 
@@ -152,14 +152,18 @@ async fn connection(mut rx: Rx, mut tx: Tx, clock: Clock) -> ! {
 
 /// A new connection. What is still under way of the last one is lost.
 fn dial(rx: &mut Rx, tx: &mut Tx) -> impl Future<Output = ()> {
-    tx.send(ESCAPE);
-    let mut order = Some(DIAL);
+    let mut orders = [ESCAPE, DIAL].iter();
+    // A byte of the last connection may still be on its way.
+    let mut is_sending = DIALED.load(Relaxed) > 0;
     let mut last = 0;
     poll_fn(move |context| {
-        while let Some(byte) = order {
-            ready!(tx.poll_sent(context));
-            tx.send(byte);
-            order = None;
+        loop {
+            if is_sending {
+                ready!(tx.poll_sent(context));
+            }
+            let Some(order) = orders.next() else { break };
+            tx.send(*order);
+            is_sending = true;
         }
         loop {
             let byte = ready!(rx.poll_received(context));
@@ -204,13 +208,13 @@ async fn publisher(qos: QoS, topic: &'static str, begin: &'static Event<u32>, se
     for number in 0..messages {
         let mut text = [b'0'; 8];
         digits(&mut text, number);
-        let mut sent = MQTT.publish(qos, topic, &text).await;
-        if qos == QoS::AtMostOnce {
-            sent = MQTT.ping().await;
-        }
-        // With QoS 0 it may be lost with its connection, and so may a ping.
-        if sent.is_err() && (qos != QoS::AtMostOnce || sent != Err(CommandError::ConnectionLost)) {
-            exit(false);
+        let published = MQTT.publish(qos, topic, &text).await;
+        let pinged = if qos == QoS::AtMostOnce { MQTT.ping().await } else { Ok(()) };
+        for outcome in [published, pinged] {
+            // With QoS 0 it may be lost with its connection, and so may a ping.
+            if outcome.is_err() && (qos != QoS::AtMostOnce || outcome != Err(CommandError::ConnectionLost)) {
+                exit(false);
+            }
         }
     }
     sent.signal(());
@@ -248,14 +252,6 @@ async fn finish() -> ! {
     let _ = MQTT.publish(QoS::ExactlyOnce, "soak/report", &report).await;
     while MQTT.disconnect().await.is_err() {}
     pending().await
-}
-
-/// Writes a number from the right.
-fn digits(place: &mut [u8], mut number: u32) {
-    for digit in place.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
 }
 
 /// How many bytes below the stack still have the colour that they had before `main`.

@@ -40,10 +40,6 @@ fn pub_to_sub_at_each_qos() {
             publish(broker.port, &format!("-t room -m hello -q {qos} --repeat 2 --repeat-delay 0.01")),
             printed("")
         );
-        assert_eq!(
-            publish(broker.port, &format!("-L mqtt://localhost:{}/room/2 -n -q {qos}", broker.port)).code,
-            Some(1)
-        );
         let url = format!("mqtt://127.0.0.1:{}/room/2", broker.port);
         assert_eq!(slimqtt(["pub", "-L", &url, "-n", "-q", qos]), printed(""));
         assert_eq!(sub.left(), printed("room hello\nroom hello\nroom/2 \n"));
@@ -188,7 +184,7 @@ fn enough_messages_or_enough_time() {
     assert_eq!(publish(broker.port, "-t a -m b -q 1 --repeat 5"), printed(""));
     assert_eq!(sub.left(), printed("b\nb\n"));
 
-    let sub = subscribe(&mut broker, "time", "-t a -C 2 -W 0.5");
+    let sub = subscribe(&mut broker, "time", "-t a -C 2 -W 5");
     assert_eq!(publish(broker.port, "-t a -m b -q 1"), printed(""));
     let left = Left { code: Some(27), errors: "error: timed out\n".to_owned(), output: b"b\n".to_vec() };
     assert_eq!(sub.left(), left);

@@ -131,6 +131,19 @@ fn subscriptions_are_refused() {
 }
 
 #[test]
+fn all_subscriptions_are_refused_where_others_are_ended() {
+    const UNSUBSCRIBED: [u8; 4] = [0xB0, 2, 0, 1];
+    let message = "warning: the broker refuses the subscription to b\nerror: the broker refuses all subscriptions\n";
+    // When the first slot is used anew, the identifier is this one.
+    let port = answers([ACCEPTED.to_vec(), UNSUBSCRIBED.to_vec(), vec![0x90, 3, 1, 1, 0x80]]);
+    fails(&["sub", "-U", "a", "-t", "b", "-E", "-p", &port], message);
+    // Without any there is nothing to refuse.
+    let port = answers([ACCEPTED.to_vec(), UNSUBSCRIBED.to_vec()]);
+    let left = slimqtt(["sub", "-U", "a", "-E", "-p", &port]);
+    assert_eq!(left, Left { code: Some(0), output: Vec::new(), errors: String::new() });
+}
+
+#[test]
 fn topic_is_too_long() {
     // A message without a payload, whose topic has 65,530 bytes.
     let mut message = [&[0x30, 0xFC, 0xFF, 3, 0xFF, 0xFA][..], &[b't'; 65_530]].concat();
