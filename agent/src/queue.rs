@@ -278,7 +278,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let awaited = match encoded {
             Ok(awaited) => awaited,
             Err(error) => {
-                self.abandon(slot);
+                critical_section::with(|cs| slot.control.borrow(cs).state.set(State::Free));
+                self.wake();
                 return Err(CommandError::Invalid(error));
             }
         };
