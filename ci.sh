@@ -73,7 +73,6 @@ fi
 say 'format'
 cargo fmt --check
 cargo fmt --check --manifest-path agent/exclusion/Cargo.toml
-rustfmt --check --edition 2024 template/src/main.rs template/build.rs
 for board in "${boards[@]}"; do cargo fmt --check --manifest-path "$board/Cargo.toml"; done
 
 say 'lints'
@@ -153,10 +152,9 @@ if [ -d "$(rustc --print target-libdir --target thumbv6m-none-eabi)" ]; then
     for package in microbit-qemu interrupts download-microbit slimqtt-options; do
         cargo clippy --locked --target thumbv6m-none-eabi --package "$package" --all-features -- --deny warnings
     done
-    cargo clippy --locked --target thumbv6m-none-eabi --package slimqtt-firmware \
-        --features beacon,telemetry,device,complete,mqtt_3_1_1,mqtt_5_0 -- --deny warnings
+    cargo clippy --locked --target thumbv6m-none-eabi --package slimqtt-firmware --all-features -- --deny warnings
 else
-    say 'lints of firmware: NOT CHECKED, since the library for the chip was built along with it'
+    not_checked 'lints of firmware: the library for the chip was built along with it'
 fi
 
 say 'firmware for boards'

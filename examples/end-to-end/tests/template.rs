@@ -81,6 +81,13 @@ fn signal(signal: &str, process: &Process) {
 }
 
 #[test]
+fn it_is_formatted_as_its_workflow_wants_it() {
+    let copy = Copy::new();
+    let mut cargo = Command::new(env!("CARGO"));
+    succeeded(cargo.current_dir(copy.folder.path()).args(["fmt", "--check"]).output().unwrap());
+}
+
+#[test]
 fn a_copy_keeps_its_budgets_and_publishes() {
     let copy = Copy::new();
     succeeded(copy.size_report(&["measure"]));

@@ -87,10 +87,6 @@ const fn to_publish<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Request<
     Request::Publish(Publish { qos, retain: false, topic }, payload)
 }
 
-const fn publish<'a>(qos: QoS, topic: &'a str, payload: &'a [u8]) -> Request<'a, Complete> {
-    Request::Publish(Publish { qos, retain: false, topic }, payload)
-}
-
 /// What is counted, each function by itself: from its first instruction to its return.
 mod operations {
     use super::*;
