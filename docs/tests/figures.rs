@@ -58,7 +58,7 @@ impl Agent {
 
     /// The formula of the chapter.
     fn ram(&self) -> usize {
-        self.commands * self.slot() + self.receive + 2 * self.received + 64
+        self.commands * self.slot() + self.receive + 2 * self.received + 68
     }
 }
 
@@ -84,7 +84,7 @@ fn the_formula_of_ram_gives_the_profiles_of_the_report() {
             format!("4 x {}", agent.slot()),
             agent.receive.to_string(),
             (2 * agent.received).to_string(),
-            "64".to_owned(),
+            "68".to_owned(),
             agent.ram().to_string(),
             (total - agent.ram()).to_string(),
             grouped(total),
