@@ -19,6 +19,10 @@ pub struct Docs {
     pub reference: Option<PathBuf>,
     /// The drawing of what the last profile's flash is made of.
     pub drawing: Option<PathBuf>,
+    /// Bytes that a figure may be off. An image with packages from outside of its workspace has some more or less
+    /// in another folder: cargo tells the compiler where they are.
+    #[serde(default)]
+    pub within: u64,
 }
 
 /// A table of figures.
@@ -30,6 +34,8 @@ pub struct Block {
     pub table: String,
     /// What it was measured with: a line below it.
     pub toolchain: String,
+    /// By how much a figure may be off.
+    pub within: u64,
 }
 
 /// The drawing of what a profile is made of.
@@ -115,7 +121,7 @@ impl Block {
     pub fn compare(&self, document: &str) -> Result<State> {
         let [_, table, _] = self.split(document)?;
         let last = table.trim_end().lines().next_back().unwrap_or_default();
-        Ok(if table == self.text() {
+        Ok(if is_within(table, &self.text(), self.within) {
             State::Current
         } else if last.starts_with("Measured for ") && last != self.toolchain {
             State::Unlike(last.to_owned())
@@ -146,6 +152,20 @@ impl Block {
     }
 }
 
+/// Whether two texts differ in figures only, and in none by more than this.
+fn is_within(left: &str, right: &str, most: u64) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || c == ',';
+    let figures = |text: &str| -> Vec<Option<u64>> {
+        text.split(|c| !is_part(c)).map(|figure| figure.replace(',', "").parse().ok()).collect()
+    };
+    let words = |text: &str| text.replace(is_part, "");
+    let is_near = |pair: (Option<u64>, Option<u64>)| match pair {
+        (Some(left), Some(right)) => left.abs_diff(right) <= most,
+        (left, right) => left == right,
+    };
+    left == right || words(left) == words(right) && figures(left).into_iter().zip(figures(right)).all(is_near)
+}
+
 /// A file that `[docs]` names.
 pub fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path)
@@ -160,7 +180,7 @@ mod tests {
 
     fn block(table: &str, rustc: &str) -> Block {
         let toolchain = format!("Measured for thumbv6m-none-eabi with {rustc}.");
-        Block { command: "cargo size-report options --write-docs", table: table.to_owned(), toolchain }
+        Block { command: "cargo size-report options --write-docs", table: table.to_owned(), toolchain, within: 0 }
     }
 
     const EMPTY: &str = "# Costs\n\n<!-- begin: cargo size-report options --write-docs -->\n<!-- end -->\n\nMore.\n";
@@ -201,6 +221,22 @@ More.
     fn figures_of_another_toolchain_are_not_compared() {
         let line = "Measured for thumbv6m-none-eabi with rustc 1.".to_owned();
         assert_eq!(block("| a | c |", "rustc 2").compare(FULL).unwrap(), State::Unlike(line));
+    }
+
+    #[test]
+    fn figures_may_be_off_by_what_is_allowed() {
+        let compare = |within, table: &str| {
+            let full = FULL.replace("| a | b |", "| a | 1,002 | 98% of 2,000 |");
+            Block { within, ..block(table, "rustc 1") }.compare(&full).unwrap()
+        };
+        assert_eq!(compare(3, "| a | 999 | 98% of 2,000 |"), State::Current);
+        assert_eq!(compare(3, "| a | 1,005 | 97% of 2,000 |"), State::Current);
+        assert_eq!(compare(2, "| a | 999 | 98% of 2,000 |"), State::Stale);
+        assert_eq!(compare(0, "| a | 1,003 | 98% of 2,000 |"), State::Stale);
+        // Words are not figures, and a figure is not none.
+        assert_eq!(compare(9, "| b | 1,002 | 98% of 2,000 |"), State::Stale);
+        assert_eq!(compare(9, "| a |  | 98% of 2,000 |"), State::Stale);
+        assert_eq!(compare(9, "| a | 1,002 | 98% of 2,000 | 3 |"), State::Stale);
     }
 
     #[test]

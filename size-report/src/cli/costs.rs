@@ -98,6 +98,7 @@ impl Documents {
             command: "cargo size-report --write-docs",
             table: render::markdown_of_profiles(report),
             toolchain: docs::toolchain(&report.toolchain),
+            within: setting.profiles.docs.within,
         };
         let (root, docs) = (&setting.workspace.root, &setting.profiles.docs);
         let is_current = self.apply(root, docs.profiles.as_deref(), &block)?;
@@ -131,6 +132,7 @@ impl Options {
             command: "cargo size-report options --write-docs",
             table: render::markdown_of_options(&costs),
             toolchain: docs::toolchain(&identity),
+            within: setting.profiles.docs.within,
         };
         let path = setting.profiles.docs.options.as_deref();
         let is_current = self.documents.apply(&setting.workspace.root, path, &block)?;
@@ -161,6 +163,7 @@ impl Reference {
             command: "cargo size-report reference --write-docs",
             table: render::markdown_of_reference(&beside),
             toolchain: docs::toolchain(&beside.identity),
+            within: setting.profiles.docs.within,
         };
         let is_ok =
             self.documents.apply(&setting.workspace.root, setting.profiles.docs.reference.as_deref(), &block)?;
@@ -197,7 +200,7 @@ mod tests {
 
     fn block(table: &str, rustc: &str) -> Block {
         let toolchain = format!("Measured for a chip with {rustc}.");
-        Block { command: "cargo size-report --write-docs", table: table.to_owned(), toolchain }
+        Block { command: "cargo size-report --write-docs", table: table.to_owned(), toolchain, within: 0 }
     }
 
     #[test]
