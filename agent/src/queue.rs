@@ -7,7 +7,10 @@
 //! packet identifier has its number: none is in use twice `[MQTT-2.3.1-2]`.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{
+    AtomicBool, AtomicI8, AtomicU8, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use core::task::{Poll, Waker};
 
 use critical_section::{CriticalSection, Mutex};
@@ -15,7 +18,6 @@ use spin::mutex::{SpinMutex, SpinMutexGuard};
 
 use crate::agent::{Keeps, Profile};
 use crate::command::CommandError;
-use crate::payload::Payload;
 use crate::request::Request;
 use crate::wire::{
     self, EncodeError, List, PacketIdentifier, Pingresp, Puback, Pubcomp, Pubrec, Pubrel, Suback, Writer,
@@ -23,72 +25,68 @@ use crate::wire::{
 
 /// What a slot is doing, in the order in which it goes on; below, how it has ended.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(i8)]
-enum State {
-    /// The source of the payload ended early.
-    PayloadEnded = -5,
-    /// The agent was stopped.
-    Stopped,
-    /// The Server has forgotten the session.
-    SessionLost,
-    /// The connection ended before the command was done.
-    ConnectionLost,
-    /// Done: the outcome waits for the command's future.
-    Done,
-    Free,
-    /// The caller is writing its packet.
-    Reserved,
-    /// In line, not begun.
-    Queued,
-    /// In line, to be sent again, or the next packet of an exchange.
-    Again,
-    /// In line, and some of its bytes may have been sent.
-    Sending,
-    /// In line, sent: the acknowledgement is to come.
-    Sent,
-}
+struct State(i8);
 
 impl State {
+    /// The source of the payload ended early.
+    const PAYLOAD_ENDED: Self = Self(-5);
+    /// The agent was stopped.
+    const STOPPED: Self = Self(-4);
+    /// The Server has forgotten the session.
+    const SESSION_LOST: Self = Self(-3);
+    /// The connection ended before the command was done.
+    const CONNECTION_LOST: Self = Self(-2);
+    /// Done: the outcome waits for the command's future.
+    const DONE: Self = Self(-1);
+    const FREE: Self = Self(0);
+    /// The caller is writing its packet.
+    const RESERVED: Self = Self(1);
+    /// In line, not begun.
+    const QUEUED: Self = Self(2);
+    /// In line, to be sent again, or the next packet of an exchange.
+    const AGAIN: Self = Self(3);
+    /// In line, and some of its bytes may have been sent.
+    const SENDING: Self = Self(4);
+    /// In line, sent: the acknowledgement is to come.
+    const SENT: Self = Self(5);
+
     fn is_begun(self) -> bool {
-        self >= Self::Again
+        self >= Self::AGAIN
     }
 
     fn outcome(self) -> Result<(), CommandError> {
         match self {
-            Self::ConnectionLost => Err(CommandError::ConnectionLost),
-            Self::SessionLost => Err(CommandError::SessionLost),
-            Self::Stopped => Err(CommandError::Stopped),
-            Self::PayloadEnded => Err(CommandError::PayloadEnded),
+            Self::CONNECTION_LOST => Err(CommandError::ConnectionLost),
+            Self::SESSION_LOST => Err(CommandError::SessionLost),
+            Self::STOPPED => Err(CommandError::Stopped),
+            Self::PAYLOAD_ENDED => Err(CommandError::PayloadEnded),
             _ => Ok(()),
         }
     }
 }
 
 /// A place for one command.
+///
+/// Its small fields are atomics so that each can be read at any time. They are written by whom the state gives the slot to:
+/// the caller while it is `RESERVED`, the agent once it is begun. What both might do is done under the lock.
 #[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Slot<P: Profile, const PACKET: usize> {
-    control: Mutex<Control<P>>,
-    /// That of some future that waits: for its command's outcome, or for a slot.
-    waker: Mutex<Cell<Option<Waker>>>,
-    /// Locked by whom the state gives it to: the caller while `Reserved` or `Done`, the agent while it is begun. Nobody
-    /// waits.
-    packet: SpinMutex<Packet<P, PACKET>>,
-}
-
-#[repr(C)]
-struct Control<P: Profile> {
-    state: Cell<State>,
+    state: AtomicI8,
     /// A future waits for the outcome, and it is not there yet. Without one, the slot is free as soon as it is.
-    watched: Cell<bool>,
+    watched: AtomicBool,
     /// The type of the packet that acknowledges the one in the slot; 0 if none does.
-    awaited: Cell<u8>,
+    awaited: AtomicU8,
     /// The more significant byte of packet identifiers. It moves on with each command, so that an identifier comes again
     /// after 255 others: some Servers know it a little longer than they should.
-    generation: Cell<u8>,
+    generation: AtomicU8,
     /// When the packet was put in line, among the others.
-    order: Cell<u32>,
+    order: AtomicU32,
     /// The function that is told the outcome.
-    completion: Cell<P::Completion>,
+    completion: Mutex<Cell<P::Completion>>,
+    /// That of some future that waits: for its command's outcome, or for a slot.
+    waker: Mutex<Cell<Option<Waker>>>,
+    /// Locked by whom the slot belongs to, or the future while it is `DONE`. Nobody waits.
+    packet: SpinMutex<Packet<P, PACKET>>,
 }
 
 /// The bytes of a control packet, up to `end`, and where the rest of it comes from.
@@ -116,16 +114,7 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
             writer.announce(payload.length());
         }
         self.end = writer.finish()? as u16;
-        // A payload that is not in memory needs room.
-        if self.follows() > 0 && usize::from(self.end) == SIZE {
-            return Err(EncodeError::TooLarge);
-        }
         Ok(awaited)
-    }
-
-    /// How many bytes of its source there are.
-    pub(crate) fn follows(&self) -> usize {
-        self.source.get().map_or(0, Payload::length)
     }
 
     /// All bytes of the packet but those of its source.
@@ -138,13 +127,13 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         self.bytes().first().copied().unwrap_or_default()
     }
 
-    /// Bytes of its source, from there on: none if it has ended early.
-    pub(crate) fn more(&mut self, offset: usize) -> &[u8] {
-        let Some(payload) = self.source.get() else { return &[] };
-        let left = payload.length().saturating_sub(offset);
+    /// Bytes of its source, from there on: `None` behind the last one; none if it has ended early.
+    pub(crate) fn more(&mut self, offset: usize) -> Option<&[u8]> {
+        let payload = self.source.get()?;
+        let left = payload.length().checked_sub(offset).filter(|left| *left > 0)?;
         let buffer = self.bytes.get_mut(usize::from(self.end)..).unwrap_or_default();
         let bytes = payload.read(offset, buffer);
-        bytes.get(..left).unwrap_or(bytes)
+        Some(bytes.get(..left).unwrap_or(bytes))
     }
 
     /// A PUBLISH is going to be sent again `[MQTT-3.3.1-1]`.
@@ -181,14 +170,12 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
 impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
     const fn new() -> Self {
         Self {
-            control: Mutex::new(Control {
-                state: Cell::new(State::Free),
-                watched: Cell::new(false),
-                awaited: Cell::new(0),
-                generation: Cell::new(0),
-                order: Cell::new(0),
-                completion: Cell::new(P::Completion::NONE),
-            }),
+            state: AtomicI8::new(State::FREE.0),
+            watched: AtomicBool::new(false),
+            awaited: AtomicU8::new(0),
+            generation: AtomicU8::new(0),
+            order: AtomicU32::new(0),
+            completion: Mutex::new(Cell::new(P::Completion::NONE)),
             waker: Mutex::new(Cell::new(None)),
             packet: SpinMutex::new(Packet { end: 0, filters: 0, source: P::Source::NONE, bytes: [0; PACKET] }),
         }
@@ -199,20 +186,23 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
         self.packet.try_lock()
     }
 
+    /// As the lock, or having the slot, lets one know it.
     fn state(&self) -> State {
-        critical_section::with(|cs| self.control.borrow(cs).state.get())
+        State(self.state.load(Relaxed))
     }
-}
 
-impl<P: Profile> Control<P> {
+    fn set_state(&self, state: State) {
+        self.state.store(state.0, Relaxed);
+    }
+
     /// The packet identifier of a command in this slot, the one with this number.
     fn identifier(&self, slot: u8) -> PacketIdentifier {
-        PacketIdentifier::MIN.saturating_add(u16::from(self.generation.get()) << 8 | u16::from(slot))
+        PacketIdentifier::MIN.saturating_add(u16::from(self.generation.load(Relaxed)) << 8 | u16::from(slot))
     }
 
     /// Whether it was put in line before another one.
     fn is_before(&self, other: &Self) -> bool {
-        other.order.get().wrapping_sub(self.order.get()) as i32 > 0
+        other.order.load(Relaxed).wrapping_sub(self.order.load(Relaxed)) as i32 > 0
     }
 }
 
@@ -278,18 +268,17 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let awaited = match encoded {
             Ok(awaited) => awaited,
             Err(error) => {
-                critical_section::with(|cs| slot.control.borrow(cs).state.set(State::Free));
+                slot.set_state(State::FREE);
                 self.wake();
                 return Err(CommandError::Invalid(error));
             }
         };
+        slot.watched.store(watched, Relaxed);
+        slot.awaited.store(awaited, Relaxed);
         let agent = critical_section::with(|cs| {
-            let control = slot.control.borrow(cs);
-            self.join(cs, control);
-            control.state.set(State::Queued);
-            control.watched.set(watched);
-            control.awaited.set(awaited);
-            control.completion.set(completion);
+            slot.completion.borrow(cs).set(completion);
+            self.join(cs, slot);
+            slot.set_state(State::QUEUED);
             self.agent.borrow(cs).take()
         });
         wake(agent);
@@ -299,24 +288,22 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     /// Takes a free slot.
     #[expect(clippy::type_complexity, reason = "said once")]
     fn reserve(&self) -> Option<(&Slot<P, PACKET>, PacketIdentifier, SpinMutexGuard<'_, Packet<P, PACKET>>)> {
-        critical_section::with(|cs| {
-            for (slot, number) in self.slots.iter().zip(0..) {
-                let control = slot.control.borrow(cs);
-                if control.state.get() == State::Free
-                    && let Some(packet) = slot.lock()
-                {
-                    control.state.set(State::Reserved);
-                    return Some((slot, control.identifier(number), packet));
-                }
-            }
-            None
-        })
+        let (slot, number) = critical_section::with(|_| {
+            let free = self.slots.iter().zip(0..).find(|(slot, _)| slot.state() == State::FREE);
+            free.inspect(|(slot, _)| slot.set_state(State::RESERVED))
+        })?;
+        let packet = slot.lock();
+        if packet.is_none() {
+            // Another core has freed the slot, but not yet its lock: that one wakes all who wait.
+            slot.set_state(State::FREE);
+        }
+        Some((slot, slot.identifier(number), packet?))
     }
 
     /// The last in line.
-    fn join(&self, _: CriticalSection<'_>, control: &Control<P>) {
+    fn join(&self, _: CriticalSection<'_>, slot: &Slot<P, PACKET>) {
         let next = self.next.load(Relaxed);
-        control.order.set(next);
+        slot.order.store(next, Relaxed);
         self.next.store(next.wrapping_add(1), Relaxed);
     }
 
@@ -336,13 +323,14 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
                 Err(error) => return Poll::Ready(Err(error)),
             },
         };
-        let state = slot.state();
-        if state > State::Done { Poll::Pending } else { Poll::Ready(state.outcome()) }
+        // Once it has ended, what the packet keeps is there as well.
+        let state = State(slot.state.load(Acquire));
+        if state > State::DONE { Poll::Pending } else { Poll::Ready(state.outcome()) }
     }
 
     /// The future of the command is gone: a command that was not begun is cancelled, one that was runs on unwatched.
     pub(crate) fn abandon(&self, slot: &Slot<P, PACKET>) {
-        self.done(slot, State::Free, &[]);
+        self.done(slot, State::FREE, &[]);
     }
 
     /// Has the next [`wake`](Self::wake) wake this waker. If there is no place left for it, another one is woken early.
@@ -391,51 +379,39 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         if self.begun.load(Relaxed) == self.next.load(Relaxed) {
             return None;
         }
-        critical_section::with(|cs| {
+        let (slot, is_again) = critical_section::with(|_| {
             let mut first: Option<&Slot<P, PACKET>> = None;
             for slot in &self.slots {
-                let control = slot.control.borrow(cs);
-                if matches!(control.state.get(), State::Queued | State::Again)
-                    && first.is_none_or(|first| control.is_before(first.control.borrow(cs)))
+                if matches!(slot.state(), State::QUEUED | State::AGAIN)
+                    && first.is_none_or(|first| slot.is_before(first))
                 {
                     first = Some(slot);
                 }
             }
             let slot = first?;
-            let control = slot.control.borrow(cs);
-            if P::PING && pinging && control.awaited.get() == Pingresp::PACKET_TYPE {
+            if P::PING && pinging && slot.awaited.load(Relaxed) == Pingresp::PACKET_TYPE {
                 return None;
             }
-            let mut packet = slot.lock()?;
-            let is_release = P::PUBLISH > 1 && control.awaited.get() == Pubcomp::PACKET_TYPE;
-            if P::PUBLISH > 0 && control.state.get() == State::Again && !is_release {
-                packet.set_dup();
-            }
-            control.state.set(State::Sending);
-            self.begun.store(control.order.get().wrapping_add(1), Relaxed);
-            Some((slot, packet))
-        })
-    }
-
-    /// The packet of this slot has been sent.
-    pub(crate) fn sent(&self, slot: &Slot<P, PACKET>) {
-        let awaits = P::ACKNOWLEDGED
-            && critical_section::with(|cs| {
-                let control = slot.control.borrow(cs);
-                let awaits = control.awaited.get() != 0;
-                if awaits {
-                    control.state.set(State::Sent);
-                }
-                awaits
-            });
-        if !awaits {
-            self.done(slot, State::Done, &[]);
+            let is_again = slot.state() == State::AGAIN;
+            slot.set_state(State::SENDING);
+            Some((slot, is_again))
+        })?;
+        // From here on nobody else has it.
+        self.begun.store(slot.order.load(Relaxed).wrapping_add(1), Relaxed);
+        let mut packet = slot.lock()?;
+        if P::PUBLISH > 0 && is_again && slot.awaited.load(Relaxed) != Pubcomp::PACKET_TYPE {
+            packet.set_dup();
         }
+        Some((slot, packet))
     }
 
-    /// The source of this slot's packet ended early: it can never be sent.
-    pub(crate) fn payload_ended(&self, slot: &Slot<P, PACKET>) {
-        self.done(slot, State::PayloadEnded, &[]);
+    /// The packet of this slot has been sent; or never can be, since the source of its payload ended early.
+    pub(crate) fn sent(&self, slot: &Slot<P, PACKET>, ended_early: bool) {
+        if P::ACKNOWLEDGED && !ended_early && slot.awaited.load(Relaxed) != 0 {
+            slot.set_state(State::SENT);
+        } else {
+            self.done(slot, if ended_early { State::PAYLOAD_ENDED } else { State::DONE }, &[]);
+        }
     }
 
     /// An acknowledgement has come. PINGRESP has no packet identifier, SUBACK has return codes: as many as there are
@@ -447,72 +423,61 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         identifier: Option<PacketIdentifier>,
         codes: &[u8],
     ) -> Acknowledged {
-        let found = critical_section::with(|cs| {
-            for (slot, number) in self.slots.iter().zip(0..) {
-                let control = slot.control.borrow(cs);
-                if control.awaited.get() != packet_type
-                    || identifier.is_some_and(|identifier| identifier != control.identifier(number))
-                {
-                    continue;
-                }
-                match control.state.get() {
-                    State::Sending => return Err(Acknowledged::Early),
-                    State::Sent if P::PUBLISH > 1 && packet_type == Pubrec::PACKET_TYPE => {
-                        let Some(mut packet) = slot.lock() else { return Err(Acknowledged::Early) };
-                        packet.release(control.identifier(number));
-                        self.join(cs, control);
-                        control.awaited.set(Pubcomp::PACKET_TYPE);
-                        control.state.set(State::Again);
-                        return Err(Acknowledged::Known);
-                    }
-                    State::Sent => return Ok(slot),
-                    _ => {}
-                }
+        for (slot, number) in self.slots.iter().zip(0..) {
+            if slot.awaited.load(Relaxed) != packet_type
+                || identifier.is_some_and(|identifier| identifier != slot.identifier(number))
+            {
+                continue;
             }
-            Err(Acknowledged::Unknown)
-        });
-        let slot = match found {
-            Ok(slot) => slot,
-            Err(acknowledged) => {
-                if acknowledged == Acknowledged::Known {
-                    event!(trace, "received: PUBREC, identifier {}", identifier.map_or(0, PacketIdentifier::get));
+            match slot.state() {
+                State::SENDING => return Acknowledged::Early,
+                State::SENT => {}
+                _ => continue,
+            }
+            if P::PUBLISH > 1 && packet_type == Pubrec::PACKET_TYPE {
+                let Some(mut packet) = slot.lock() else { return Acknowledged::Early };
+                packet.release(slot.identifier(number));
+                slot.awaited.store(Pubcomp::PACKET_TYPE, Relaxed);
+                critical_section::with(|cs| self.join(cs, slot));
+                slot.set_state(State::AGAIN);
+                event!(trace, "received: PUBREC, identifier {}", self.identifier_of(slot));
+                return Acknowledged::Known;
+            }
+            event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
+            if P::SUBSCRIBE
+                && packet_type == Suback::PACKET_TYPE
+                && let Some(mut packet) = slot.lock()
+            {
+                if usize::from(packet.filters) != codes.len() {
+                    return Acknowledged::Wrong;
                 }
-                return acknowledged;
+                packet.keep(codes);
             }
-        };
-        event!(trace, "acknowledged: by type {}, identifier {}", packet_type, self.identifier_of(slot));
-        if P::SUBSCRIBE
-            && packet_type == Suback::PACKET_TYPE
-            && let Some(mut packet) = slot.lock()
-        {
-            if usize::from(packet.filters) != codes.len() {
-                return Acknowledged::Wrong;
-            }
-            packet.keep(codes);
+            self.done(slot, State::DONE, codes);
+            return Acknowledged::Known;
         }
-        self.done(slot, State::Done, codes);
-        Acknowledged::Known
+        Acknowledged::Unknown
     }
 
     /// The connection has ended. Messages that the Server has not acknowledged are to be sent again `[MQTT-4.4.0-1]`;
     /// what else was begun is lost; the rest stays in line.
     pub(crate) fn interrupt(&self) {
-        self.give_up(State::Again, State::Sent, State::ConnectionLost);
+        self.give_up(State::AGAIN, State::SENT, State::CONNECTION_LOST);
     }
 
     /// The Server has no session: exchanges that were begun with it are over.
     pub(crate) fn forget(&self) {
-        self.give_up(State::Again, State::Sent, State::SessionLost);
+        self.give_up(State::AGAIN, State::SENT, State::SESSION_LOST);
     }
 
     /// No command goes on. (Those that are given meanwhile do.)
     pub(crate) fn stop(&self) {
-        self.give_up(State::Queued, State::Sent, State::Stopped);
+        self.give_up(State::QUEUED, State::SENT, State::STOPPED);
     }
 
     /// The same without a connection. What one that begins meanwhile has in its hands stays there.
     pub(crate) fn clear(&self) {
-        self.give_up(State::Queued, State::Again, State::Stopped);
+        self.give_up(State::QUEUED, State::AGAIN, State::STOPPED);
     }
 
     /// Ends all commands that have come so far.
@@ -526,12 +491,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
     #[cfg(any(feature = "log", feature = "defmt"))]
     pub(crate) fn identifier_of(&self, slot: &Slot<P, PACKET>) -> u16 {
         let number = self.slots.iter().take_while(|other| !core::ptr::eq(*other, slot)).count();
-        critical_section::with(|cs| slot.control.borrow(cs).identifier(number as u8).get())
+        slot.identifier(number as u8).get()
     }
 
-    /// The command of a slot is done, or `Free`: nobody waits for it any more.
+    /// The command of a slot is done, or `FREE`: nobody waits for it any more.
     fn done(&self, slot: &Slot<P, PACKET>, outcome: State, codes: &[u8]) {
-        self.end(slot, State::PayloadEnded, State::Sent, outcome, codes);
+        self.end(slot, State::PAYLOAD_ENDED, State::SENT, outcome, codes);
     }
 
     /// Ends the command of a slot if it has come so far: at once, since else another one may have the slot meanwhile.
@@ -541,34 +506,34 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         #[cfg(any(feature = "log", feature = "defmt"))]
         let identifier = self.identifier_of(slot);
         let (ended, completion) = critical_section::with(|cs| {
-            let control = slot.control.borrow(cs);
-            let state = control.state.get();
+            let state = slot.state();
             if !(from..=to).contains(&state) {
                 return (Ended::No, None);
             }
             if P::PUBLISH > 0
-                && outcome == State::ConnectionLost
-                && matches!(control.awaited.get(), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE)
+                && outcome == State::CONNECTION_LOST
+                && matches!(slot.awaited.load(Relaxed), Puback::PACKET_TYPE..=Pubcomp::PACKET_TYPE)
             {
-                control.state.set(State::Again);
-                self.begun.store(control.order.get(), Relaxed);
+                slot.set_state(State::AGAIN);
+                self.begun.store(slot.order.load(Relaxed), Relaxed);
                 return (Ended::Again, None);
             }
-            let watched = control.watched.replace(false);
-            if outcome == State::Free && state.is_begun() {
+            let watched = slot.watched.load(Relaxed);
+            slot.watched.store(false, Relaxed);
+            if outcome == State::FREE && state.is_begun() {
                 return (Ended::No, None);
             }
-            if P::ACKNOWLEDGED && outcome != State::Free {
-                control.generation.set(control.generation.get().wrapping_add(1));
+            if P::ACKNOWLEDGED && outcome != State::FREE {
+                slot.generation.store(slot.generation.load(Relaxed).wrapping_add(1), Relaxed);
             }
-            control.state.set(if watched { outcome } else { State::Free });
-            (Ended::Yes, control.completion.replace(P::Completion::NONE).get())
+            slot.state.store(if watched { outcome } else { State::FREE }.0, Release);
+            (Ended::Yes, slot.completion.borrow(cs).replace(P::Completion::NONE).get())
         });
         match ended {
             Ended::No => {}
             Ended::Again => event!(debug, "to be sent again: identifier {}", identifier),
             Ended::Yes => {
-                if from >= State::Queued {
+                if from >= State::QUEUED {
                     event!(debug, "given up: identifier {}", identifier);
                 }
                 if let Some(completion) = completion {

@@ -61,8 +61,10 @@ impl<P: Profile> Request<'_, P> {
         identifier: PacketIdentifier,
         writer: &mut Writer<'_>,
     ) -> (u8, Option<&'static dyn Payload>) {
-        let awaited = match *self {
-            Self::Publish(publish, payload) => publish.encode::<P>(payload, identifier, writer),
+        let (first_byte, awaited) = match *self {
+            Self::Publish(publish, payload) => {
+                return (publish.encode::<P>(payload, identifier, writer), None);
+            }
             Self::PublishFrom(publish, payload) if size_of::<P::Source>() > 0 => {
                 return (publish.encode::<P>(&[], identifier, writer), Some(payload));
             }
@@ -75,22 +77,17 @@ impl<P: Profile> Request<'_, P> {
                 for &(topic_filter, qos) in filters {
                     Subscription { topic_filter, requested_qos: qos.into() }.write(writer);
                 }
-                writer.fixed_header(wire::Subscribe::FIRST_BYTE);
-                Suback::PACKET_TYPE
+                (wire::Subscribe::FIRST_BYTE, Suback::PACKET_TYPE)
             }
             Self::Unsubscribe(filters) if P::UNSUBSCRIBE => {
                 wire::Unsubscribe { packet_identifier: identifier, topic_filters: List::new(filters) }.encode(writer);
-                Unsuback::PACKET_TYPE
+                return (Unsuback::PACKET_TYPE, None);
             }
-            Self::Ping if P::PING => {
-                Pingreq.encode(writer);
-                Pingresp::PACKET_TYPE
-            }
-            _ => {
-                Disconnect.encode(writer);
-                NONE
-            }
+            // These are a fixed header only.
+            Self::Ping if P::PING => (Pingreq::FIRST_BYTE, Pingresp::PACKET_TYPE),
+            _ => (Disconnect::FIRST_BYTE, NONE),
         };
+        writer.fixed_header(first_byte);
         (awaited, None)
     }
 }

@@ -82,7 +82,7 @@ where
             let deadline = connection.tick((this.now)());
             this.timer.set(Some((this.wait_until)(deadline)));
             let time_is_up = this.timer.as_mut().as_pin_mut().is_some_and(|timer| timer.poll(context).is_ready());
-            if !connection.has_news() && !time_is_up {
+            if !time_is_up && !connection.has_news() {
                 break;
             }
         }
@@ -189,6 +189,10 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
     }
 }
 
+/// An acknowledgement on its way out, aligned so that it is stored as a word.
+#[repr(align(4))]
+struct Reply([u8; 4]);
+
 /// A packet that is to be sent.
 enum Next<'a, P: Profile, const PACKET: usize> {
     /// One of the session's own.
@@ -205,18 +209,10 @@ impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
         }
     }
 
-    /// How many bytes follow them.
-    fn follows(&self) -> usize {
+    /// Those that follow them, from there on: `None` behind the last one; none if they have ended early.
+    fn more(&mut self, offset: usize) -> Option<&[u8]> {
         match self {
-            Self::Own(_) => 0,
-            Self::Command(_, packet) => packet.follows(),
-        }
-    }
-
-    /// Those, from there on; none if they have ended early.
-    fn more(&mut self, offset: usize) -> &[u8] {
-        match self {
-            Self::Own(_) => &[],
+            Self::Own(_) => None,
             Self::Command(_, packet) => packet.more(offset),
         }
     }
@@ -269,7 +265,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             let mut held = false;
             loop {
                 let read = Receive { read: rx.read(incoming.space()), held, polled: false }.await;
-                held = !self.session.received(&self.queue, &mut incoming, read, &mut handler);
+                held = self.session.received(&self.queue, &mut incoming, read, &mut handler);
             }
         }
     }
@@ -281,7 +277,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
         connect: &Connect<CONNECT>,
     ) -> impl Future<Output = Infallible> {
         async move {
-            let mut reply = [0; 4];
+            let mut reply = Reply([0; 4]);
             // Whether the transport may hold bytes back.
             let mut unflushed = false;
             'packets: loop {
@@ -295,9 +291,11 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                 };
                 unflushed = true;
                 let mut rest = next.bytes();
-                self.session.sends(rest.first().copied().unwrap_or_default(), clock.now_ms());
+                if let [first_byte, ..] = rest {
+                    self.session.sends(*first_byte, clock.now_ms());
+                }
                 let mut offset = 0;
-                loop {
+                let ended_early = loop {
                     while !rest.is_empty() {
                         let failure = match tx.write(rest).await {
                             Ok(0) => Error::Closed,
@@ -311,17 +309,15 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         self.session.fail(failure);
                         continue 'packets;
                     }
-                    if offset >= next.follows() {
-                        break;
-                    }
-                    rest = next.more(offset);
+                    let Some(more) = next.more(offset) else { break false };
+                    rest = more;
                     offset += rest.len();
                     if rest.is_empty() {
                         // Nobody could tell the next packet from the rest of this one.
                         self.session.fail(Error::PayloadEnded);
-                        break;
+                        break true;
                     }
-                }
+                };
                 self.session.sent();
                 if let Next::Command(slot, packet) = next {
                     event!(
@@ -330,13 +326,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
                         packet.first_byte() >> 4,
                         self.queue.identifier_of(slot)
                     );
-                    let ended_early = offset < packet.follows();
                     drop(packet);
-                    if ended_early {
-                        self.queue.payload_ended(slot);
-                    } else {
-                        self.queue.sent(slot);
-                    }
+                    self.queue.sent(slot, ended_early);
                 }
             }
         }
@@ -346,7 +337,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
     fn next<'a, const CONNECT: usize>(
         &'a self,
         connect: &'a Connect<CONNECT>,
-        reply: &'a mut [u8; 4],
+        reply: &'a mut Reply,
     ) -> Option<Next<'a, P, PACKET>> {
         let state = self.session.state();
         if let Some(packet) = self.session.own_packet(state, connect) {
@@ -356,8 +347,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             return None;
         }
         if let Some(packet) = self.session.take_reply() {
-            *reply = packet;
-            return Some(Next::Own(reply));
+            *reply = Reply(packet);
+            return Some(Next::Own(&reply.0));
         }
         let (slot, packet) = self.queue.next(state.is_pinging())?;
         Some(Next::Command(slot, packet))

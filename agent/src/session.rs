@@ -207,7 +207,7 @@ impl<P: Profile> Session<P> {
     /// Ends the connection. The first reason counts.
     #[inline(never)]
     pub(crate) fn fail(&self, failure: Error) {
-        if self.state() != State::DISCONNECTED && self.state() != State::FAILED {
+        if self.state().0 < State::DISCONNECTED.0 {
             event!(warn, "connection fails: {:?}", failure);
             self.set_state(State::FAILED);
             critical_section::with(|cs| self.failure.borrow(cs).set(failure));
@@ -293,7 +293,7 @@ impl<P: Profile> Session<P> {
         has_news
     }
 
-    /// Something has been read, or nothing, if a packet was held back. False if one is now: it cannot be dealt with before
+    /// Something has been read, or nothing, if a packet was held back. Whether one is now: it cannot be dealt with before
     /// something is sent, or is the last one.
     pub(crate) fn received<
         E: embedded_io_async::Error,
@@ -320,17 +320,17 @@ impl<P: Profile> Session<P> {
             }
             loop {
                 if !incoming.is_here() {
-                    return true;
+                    return false;
                 }
                 match self.packet(queue, incoming, handler) {
                     Ok(true) => {}
-                    Ok(false) => return false,
+                    Ok(false) => return true,
                     Err(error) => break 'read error,
                 }
             }
         };
         self.fail(failure);
-        false
+        true
     }
 
     /// A packet has come, or a part of one. False if it cannot be dealt with before something is sent.
