@@ -23,10 +23,19 @@ impl<const N: usize> Identifiers for [AtomicU16; N] {
     }
 }
 
-/// The place of this packet identifier, or a free one.
-pub(crate) fn place(places: &[AtomicU16], identifier: Option<PacketIdentifier>) -> Option<&AtomicU16> {
-    let value = identifier.map_or(0, PacketIdentifier::get);
-    places.iter().find(|place| place.load(Relaxed) == value)
+/// The place that this packet identifier has, or else a free one for it.
+pub(crate) fn place(places: &[AtomicU16], identifier: PacketIdentifier) -> Option<&AtomicU16> {
+    let mut found = None;
+    for place in places {
+        let value = place.load(Relaxed);
+        if value == identifier.get() {
+            return Some(place);
+        }
+        if value == 0 {
+            found = Some(place);
+        }
+    }
+    found
 }
 
 /// Forgets all.

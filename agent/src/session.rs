@@ -427,7 +427,7 @@ impl<P: Profile> Session<P> {
         {
             // [MQTT-4.3.3-2]
             let replied = P::RECEIVE == Some(2) && self.reply(Pubcomp::FIRST_BYTE, identifier);
-            if replied && let Some(place) = received::place(self.received.places(), Some(identifier)) {
+            if replied && let Some(place) = received::place(self.received.places(), identifier) {
                 place.store(0, Relaxed);
             }
             return if P::RECEIVE == Some(2) { Ok(replied) } else { Err(Error::Protocol) };
@@ -480,16 +480,13 @@ impl<P: Profile> Session<P> {
             payload = body.rest();
             body.finish(())?;
             if let Some(identifier) = identifier {
-                let places = self.received.places();
                 let exactly_once = P::RECEIVE == Some(2) && qos == QoS::ExactlyOnce;
                 let mut place = None;
                 if exactly_once {
-                    is_new = received::place(places, Some(identifier)).is_none();
-                    place = received::place(places, None);
                     // [MQTT-4.8.0-2]
-                    if is_new && place.is_none() {
-                        return Err(Error::NoRoom);
-                    }
+                    let found = received::place(self.received.places(), identifier).ok_or(Error::NoRoom)?;
+                    is_new = found.load(Relaxed) != identifier.get();
+                    place = Some(found);
                 }
                 if missing == 0 {
                     let first_byte = if exactly_once { Pubrec::FIRST_BYTE } else { Puback::FIRST_BYTE };
@@ -497,7 +494,7 @@ impl<P: Profile> Session<P> {
                     if !self.reply(first_byte, identifier) {
                         return Ok(None);
                     }
-                    if is_new && let Some(place) = place {
+                    if let Some(place) = place {
                         place.store(identifier.get(), Relaxed);
                     }
                 }
