@@ -67,8 +67,8 @@ impl State {
 
 /// A place for one command.
 ///
-/// Its small fields are atomics so that each can be read at any time. They are written by whom the state gives the slot to:
-/// the caller while it is `RESERVED`, the agent once it is begun. What both might do is done under the lock.
+/// The caller alone leaves `RESERVED`, and the agent's task alone `SENDING` and `SENT`: meanwhile the other small fields are
+/// theirs, but for `watched`. All other states are left under the lock.
 #[repr(C)] // In this order: small offsets are cheap on a Cortex-M0.
 pub(crate) struct Slot<P: Profile, const PACKET: usize> {
     state: AtomicI8,
@@ -85,7 +85,8 @@ pub(crate) struct Slot<P: Profile, const PACKET: usize> {
     completion: Mutex<Cell<P::Completion>>,
     /// That of some future that waits: for its command's outcome, or for a slot.
     waker: Mutex<Cell<Option<Waker>>>,
-    /// Locked by whom the slot belongs to, or the future while it is `DONE`. Nobody waits.
+    /// Locked by the caller while `RESERVED`, the agent while `SENDING` or `SENT`, the future while `DONE`: nobody finds it
+    /// locked.
     packet: SpinMutex<Packet<P, PACKET>>,
 }
 
@@ -110,10 +111,16 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         }
         let (awaited, source) = request.encode(identifier, &mut writer);
         self.source = P::Source::new(source);
+        let mut follows = 0;
         if let Some(payload) = self.source.get() {
-            writer.announce(payload.length());
+            follows = payload.length();
+            writer.announce(follows);
         }
         self.end = writer.finish()? as u16;
+        // A payload that is not in memory needs room.
+        if follows > 0 && usize::from(self.end) == SIZE {
+            return Err(EncodeError::TooLarge);
+        }
         Ok(awaited)
     }
 
@@ -127,7 +134,7 @@ impl<P: Profile, const SIZE: usize> Packet<P, SIZE> {
         self.bytes().first().copied().unwrap_or_default()
     }
 
-    /// Bytes of its source, from there on: `None` behind the last one; none if it has ended early.
+    /// Bytes of its source, from there on: `None` behind the last one, an empty slice if it has ended early.
     pub(crate) fn more(&mut self, offset: usize) -> Option<&[u8]> {
         let payload = self.source.get()?;
         let left = payload.length().checked_sub(offset).filter(|left| *left > 0)?;
@@ -186,11 +193,12 @@ impl<P: Profile, const PACKET: usize> Slot<P, PACKET> {
         self.packet.try_lock()
     }
 
-    /// As the lock, or having the slot, lets one know it.
+    /// Certain for who holds the lock, or has the slot.
     fn state(&self) -> State {
         State(self.state.load(Relaxed))
     }
 
+    /// For the same.
     fn set_state(&self, state: State) {
         self.state.store(state.0, Relaxed);
     }
@@ -268,7 +276,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
         let awaited = match encoded {
             Ok(awaited) => awaited,
             Err(error) => {
-                slot.set_state(State::FREE);
+                // Under the lock: who sees there that the slot is free sees that its packet is, too.
+                critical_section::with(|_| slot.set_state(State::FREE));
                 self.wake();
                 return Err(CommandError::Invalid(error));
             }
@@ -292,12 +301,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             let free = self.slots.iter().zip(0..).find(|(slot, _)| slot.state() == State::FREE);
             free.inspect(|(slot, _)| slot.set_state(State::RESERVED))
         })?;
-        let packet = slot.lock();
-        if packet.is_none() {
-            // Another core has freed the slot, but not yet its lock: that one wakes all who wait.
-            slot.set_state(State::FREE);
-        }
-        Some((slot, slot.identifier(number), packet?))
+        Some((slot, slot.identifier(number), slot.lock()?))
     }
 
     /// The last in line.
@@ -396,7 +400,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             slot.set_state(State::SENDING);
             Some((slot, is_again))
         })?;
-        // From here on nobody else has it.
+        // From here on nobody else has it, nor its lock.
         self.begun.store(slot.order.load(Relaxed).wrapping_add(1), Relaxed);
         let mut packet = slot.lock()?;
         if P::PUBLISH > 0 && is_again && slot.awaited.load(Relaxed) != Pubcomp::PACKET_TYPE {
@@ -407,10 +411,12 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
 
     /// The packet of this slot has been sent; or never can be, since the source of its payload ended early.
     pub(crate) fn sent(&self, slot: &Slot<P, PACKET>, ended_early: bool) {
-        if P::ACKNOWLEDGED && !ended_early && slot.awaited.load(Relaxed) != 0 {
+        if ended_early {
+            self.done(slot, State::PAYLOAD_ENDED, &[]);
+        } else if P::ACKNOWLEDGED && slot.awaited.load(Relaxed) != 0 {
             slot.set_state(State::SENT);
         } else {
-            self.done(slot, if ended_early { State::PAYLOAD_ENDED } else { State::DONE }, &[]);
+            self.done(slot, State::DONE, &[]);
         }
     }
 
@@ -437,6 +443,8 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize> Queue<P, COMMANDS, 
             if P::PUBLISH > 1 && packet_type == Pubrec::PACKET_TYPE {
                 let Some(mut packet) = slot.lock() else { return Acknowledged::Early };
                 packet.release(slot.identifier(number));
+                // Before others may have the slot.
+                drop(packet);
                 slot.awaited.store(Pubcomp::PACKET_TYPE, Relaxed);
                 critical_section::with(|cs| self.join(cs, slot));
                 slot.set_state(State::AGAIN);

@@ -209,7 +209,7 @@ impl<P: Profile, const PACKET: usize> Next<'_, P, PACKET> {
         }
     }
 
-    /// Those that follow them, from there on: `None` behind the last one; none if they have ended early.
+    /// Those that follow them, from there on: `None` behind the last one, an empty slice if they have ended early.
     fn more(&mut self, offset: usize) -> Option<&[u8]> {
         match self {
             Self::Own(_) => None,
@@ -265,7 +265,7 @@ impl<P: Profile, const COMMANDS: usize, const PACKET: usize, const RECEIVE: usiz
             let mut held = false;
             loop {
                 let read = Receive { read: rx.read(incoming.space()), held, polled: false }.await;
-                held = self.session.received(&self.queue, &mut incoming, read, &mut handler);
+                held = !self.session.received(&self.queue, &mut incoming, read, &mut handler);
             }
         }
     }

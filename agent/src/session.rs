@@ -293,7 +293,7 @@ impl<P: Profile> Session<P> {
         has_news
     }
 
-    /// Something has been read, or nothing, if a packet was held back. Whether one is now: it cannot be dealt with before
+    /// Something has been read, or nothing, if a packet was held back. False if one is now: it cannot be dealt with before
     /// something is sent, or is the last one.
     pub(crate) fn received<
         E: embedded_io_async::Error,
@@ -320,17 +320,17 @@ impl<P: Profile> Session<P> {
             }
             loop {
                 if !incoming.is_here() {
-                    return false;
+                    return true;
                 }
                 match self.packet(queue, incoming, handler) {
                     Ok(true) => {}
-                    Ok(false) => return true,
+                    Ok(false) => return false,
                     Err(error) => break 'read error,
                 }
             }
         };
         self.fail(failure);
-        true
+        false
     }
 
     /// A packet has come, or a part of one. False if it cannot be dealt with before something is sent.
@@ -428,6 +428,7 @@ impl<P: Profile> Session<P> {
             // [MQTT-4.3.3-2]
             let replied = P::RECEIVE == Some(2) && self.reply(Pubcomp::FIRST_BYTE, identifier);
             if replied && let Some(place) = received::place(self.received.places(), identifier) {
+                // If it is of none, the place is a free one.
                 place.store(0, Relaxed);
             }
             return if P::RECEIVE == Some(2) { Ok(replied) } else { Err(Error::Protocol) };

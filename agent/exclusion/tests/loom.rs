@@ -2,16 +2,18 @@
 //!
 //! Here a critical section is a lock of loom's, so each one is a place where another thread may go on instead, and a
 //! thread that nobody wakes any more is found as a deadlock. What happens between two critical sections is one step for
-//! loom: it knows nothing of the atomics of `core`, which are those of the session and of `spin`. That is no gap as long
-//! as these hold:
+//! loom: it knows nothing of the atomics of `core`, which are those of the session, of the slots and of `spin`. That is no
+//! gap as long as these hold:
 //!
 //! - Of `spin`'s lock only `try_lock` is used, and nobody waits for it. Who may take it is decided in critical sections,
 //!   so whether it is free there, and what goes wrong where it is not, is seen here. Its memory ordering is not.
+//! - Between two critical sections only one thread changes a slot that others look at: the agent, while it sends the packet
+//!   or waits for the acknowledgement. What others do with such a slot meanwhile is the same before and after.
 //! - The session's atomics are the agent's own; but `stop`, which callers set in a critical section, and `kind`, which
 //!   `connected` reads after one.
 //!
-//! Not seen either: weak memory. All that threads share otherwise is shared in critical sections, whose implementation
-//! has to be a barrier.
+//! Not seen either: weak memory, which Miri sees. All that threads share otherwise is shared in critical sections, whose
+//! implementation has to be a barrier.
 
 use std::cell::Cell;
 use std::future::poll_fn;

@@ -308,12 +308,10 @@ impl<'a> Writer<'a> {
         header[i] &= 0x7F;
     }
 
-    /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer. A byte
-    /// of it has to be free for them.
+    /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer.
     pub const fn announce(&mut self, follows: usize) {
         let length = self.length().saturating_add(follows);
-        let is_full = follows > 0 && self.position >= self.buffer.len();
-        if is_full || length > variable_byte_integer::MAX {
+        if length > variable_byte_integer::MAX {
             self.fail(EncodeError::TooLarge);
             return;
         }
