@@ -121,10 +121,10 @@ impl Block {
     pub fn compare(&self, document: &str) -> Result<State> {
         let [_, table, _] = self.split(document)?;
         let last = table.trim_end().lines().next_back().unwrap_or_default();
-        Ok(if is_within(table, &self.text(), self.within) {
-            State::Current
-        } else if last.starts_with("Measured for ") && last != self.toolchain {
+        Ok(if last.starts_with("Measured for ") && last != self.toolchain {
             State::Unlike(last.to_owned())
+        } else if is_within(table, &self.text(), self.within) {
+            State::Current
         } else {
             State::Stale
         })
@@ -233,6 +233,9 @@ More.
         assert_eq!(compare(3, "| a | 1,005 | 97% of 2,000 |"), State::Current);
         assert_eq!(compare(2, "| a | 999 | 98% of 2,000 |"), State::Stale);
         assert_eq!(compare(0, "| a | 1,003 | 98% of 2,000 |"), State::Stale);
+        // Nor is the number of a compiler.
+        let other = Block { within: 9, ..block("| a | b |", "rustc 2") };
+        assert!(matches!(other.compare(FULL).unwrap(), State::Unlike(_)));
         // Words are not figures, and a figure is not none.
         assert_eq!(compare(9, "| b | 1,002 | 98% of 2,000 |"), State::Stale);
         assert_eq!(compare(9, "| a |  | 98% of 2,000 |"), State::Stale);
