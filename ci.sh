@@ -149,10 +149,9 @@ cargo size-report reference --check-docs
 if [ -d "$(rustc --print target-libdir --target thumbv6m-none-eabi)" ]; then
     say 'lints of firmware, for its chip'
     # One by one: together they would get each other's features.
-    for package in microbit-qemu interrupts download-microbit slimqtt-options; do
+    for package in microbit-qemu interrupts download-microbit slimqtt-options slimqtt-firmware; do
         cargo clippy --locked --target thumbv6m-none-eabi --package "$package" --all-features -- --deny warnings
     done
-    cargo clippy --locked --target thumbv6m-none-eabi --package slimqtt-firmware --all-features -- --deny warnings
 else
     not_checked 'lints of firmware: the library for the chip was built along with it'
 fi

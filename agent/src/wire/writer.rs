@@ -284,28 +284,14 @@ impl<'a> Writer<'a> {
         let Some((header, _)) = self.buffer.split_first_chunk_mut::<{ Writer::FIXED_HEADER }>() else { return };
         // The remaining length stands right before the variable header, so its size decides where the packet begins. A
         // byte that is free tells: no control packet begins with one so small.
-        if !IN_CHUNKS {
-            return in_loops(header, first_byte, remaining_length);
-        }
-        if remaining_length <= 0x7F {
+        if IN_CHUNKS && remaining_length <= 0x7F {
             (header[0], header[3], header[4]) = (3, first_byte, remaining_length as u8);
-            return;
-        }
-        if remaining_length <= 0x3FFF {
+        } else if IN_CHUNKS && remaining_length <= 0x3FFF {
             let low = remaining_length as u8 | 0x80;
             (header[0], header[2], header[3], header[4]) = (2, first_byte, low, (remaining_length >> 7) as u8);
-            return;
+        } else {
+            in_loops(header, first_byte, remaining_length);
         }
-        let (mut i, mut rest) =
-            (Self::FIXED_HEADER - 1 - variable_byte_integer::size(remaining_length), remaining_length);
-        header[0] = i as u8;
-        header[i] = first_byte;
-        while i < Self::FIXED_HEADER - 1 {
-            i += 1;
-            header[i] = rest as u8 | 0x80;
-            rest >>= 7;
-        }
-        header[i] &= 0x7F;
     }
 
     /// Says that the packet, which has its fixed header, goes on with so many bytes that are not in the buffer.
@@ -333,7 +319,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Writes a fixed header on a device, in less code than a host's.
+/// Writes any fixed header: on a device, where this is less code, and a long one on a host.
 const fn in_loops(header: &mut [u8; Writer::FIXED_HEADER], first_byte: u8, remaining_length: usize) {
     // The last byte of the length, which is always in the same place, and how many are before it.
     let (mut last, mut before) = (remaining_length, 0);

@@ -18,8 +18,8 @@ const RECORD: usize = 16;
 /// Takes images out of messages, and writes them into flash.
 ///
 /// A sector is erased when the first 64 bytes for it have come, the first one when the header has. What the flash has of an
-/// image counts once its record is written, which is done last, when the image was read back and found to be right. So an image that is broken off, by a connection or
-/// by a reset, is none, and nothing is to be cleaned up.
+/// image counts once its record is written, which is done last, when the image was read back and found to be right. So an
+/// image that is broken off, by a connection or by a reset, is none, and nothing is to be cleaned up.
 pub struct Download<F> {
     flash: F,
     /// What the flash has.
